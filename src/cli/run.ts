@@ -1,0 +1,110 @@
+import { MyriadError } from "../base/error.ts";
+import { compile } from "../model/program.ts";
+import type { Until } from "../model/until.ts";
+import { toJson } from "../runtime/line-file.ts";
+import { type LoadedScenario, loadScenario } from "../runtime/load-scenario.ts";
+import type { PlacementMethod, RunOptions, RunResult } from "../runtime/run.ts";
+import { checkRunDir, RunDir } from "../runtime/run-dir.ts";
+import { simulate } from "../runtime/simulate.ts";
+import { untilOf } from "./arguments.ts";
+import { errorText, EXIT } from "./exit.ts";
+import { Interrupt } from "./interrupt.ts";
+import type { Io } from "./io.ts";
+import { Screen } from "./screen.ts";
+import { summary } from "./summary.ts";
+
+export interface RunArguments {
+  workers: number;
+  seed: number;
+  until?: number;
+  rounds?: number;
+  param: Record<string, unknown>;
+  placement?: PlacementMethod;
+  out?: string;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** `myriad run SCENARIO`: to the end, or to the barrier after Ctrl-C. Returns the exit code. */
+export async function run(path: string, options: RunArguments, io: Io): Promise<number> {
+  const loaded = await loadScenario(path);
+  const until = untilOf(options.until, options.rounds);
+  const out = prepareOut(loaded, until, options, io);
+  const screen = new Screen({ terminal: io.terminal, quiet: options.quiet === true, now: io.now });
+  const interrupt = stopOnSignals(screen, io);
+  try {
+    const result = await simulate(loaded.scenario, {
+      ...runOptions(options, until),
+      signal: interrupt.signal,
+      onProgress: (progress) => screen.progress(progress),
+      ...(out === undefined ? {} : { out }),
+    });
+    screen.clear();
+    report(result, options.json === true, io);
+    return exitCodeAfter(result, interrupt, out?.path, screen);
+  } catch (reason) {
+    screen.clear();
+    giveUp(out, reason);
+    if (interrupt.code !== undefined && reason instanceof MyriadError && reason.code === "STOPPED") return interrupt.code;
+    throw reason;
+  } finally {
+    interrupt.dispose();
+  }
+}
+
+/** Checks parameters and the rest before a folder is made. */
+function prepareOut(loaded: LoadedScenario, until: Until | undefined, options: RunArguments, io: Io): RunDir | undefined {
+  const { seed, workers } = options;
+  const program = compile(loaded.scenario, { params: options.param, seed, ...(until === undefined ? {} : { until }) });
+  if (options.out === undefined) return undefined;
+  checkRunDir(options.out);
+  const plan = {
+    scenario: loaded.file,
+    hash: loaded.hash,
+    seed,
+    params: program.params,
+    workers,
+    commandLine: io.commandLine,
+    started: io.date(),
+  };
+  return new RunDir(options.out, plan, loaded.scenario, io.date);
+}
+
+function runOptions(options: RunArguments, until: Until | undefined): RunOptions {
+  const { workers, seed, placement } = options;
+  return {
+    workers,
+    seed,
+    params: options.param,
+    ...(until === undefined ? {} : { until }),
+    ...(placement === undefined ? {} : { placement }),
+  };
+}
+
+/** Signals stop the run at the next barrier, and say so. */
+export function stopOnSignals(screen: Screen, io: Io): Interrupt {
+  return new Interrupt(
+    io.signals,
+    (name) => screen.line(`${name}: stopping at the next barrier; once more to end at once`),
+    () => screen.clear(),
+  );
+}
+
+/** The result on standard output. */
+export function report(result: RunResult, json: boolean, io: Io): void {
+  io.print(json ? toJson(result) : summary(result));
+}
+
+/** Of a run that ended without an error. */
+export function exitCodeAfter(result: RunResult, interrupt: Interrupt, out: string | undefined, screen: Screen): number {
+  if (result.ended !== "stopped" || interrupt.code === undefined) return EXIT.done;
+  const kept = out === undefined ? "" : `; what there is stands in ${out}`;
+  screen.line(`stopped at virtual time ${result.virtualTime}${kept}; run it again with the same seed for the same result`);
+  return interrupt.code;
+}
+
+/** A folder keeps what a failed run brought; one that could not start leaves none behind. */
+export function giveUp(out: RunDir | undefined, reason: unknown): void {
+  if (reason instanceof MyriadError && reason.usage) out?.discard();
+  else out?.fail(errorText(reason));
+}

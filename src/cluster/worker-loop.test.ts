@@ -1,0 +1,186 @@
+import { describe, expect, it } from "vitest";
+import { systemClock } from "../base/clock.ts";
+import { MyriadError } from "../base/error.ts";
+import type { Decision } from "../engine/agreement.ts";
+import { PROTOCOL_VERSION } from "../net/hello.ts";
+import { MemoryNetwork, MemoryTransport } from "../net/memory.ts";
+import type { PeerIdentity } from "../net/transport.ts";
+import { EventBatch, FLAG_NONE, PHASE_EVENT, packMeta } from "../wire/event-batch.ts";
+import { decodeEvents, encodeFrames } from "../wire/frame.ts";
+import { PayloadCodec } from "../wire/payload.ts";
+import { type EndDecision, type LoopEngine, WorkerLoop } from "./worker-loop.ts";
+
+const CODECS = [new PayloadCodec("hop", [{ name: "count", kind: "u32" }])];
+const META = packMeta(PHASE_EVENT, 0, FLAG_NONE, 0);
+const RUN = 77;
+
+/** Sends every peer some events each window; windows go up by 1 + window % 3, and end at `last`. */
+class FakeEngine implements LoopEngine {
+  command = 0;
+  readonly log: string[] = [];
+  readonly #outboxes: EventBatch[];
+  readonly #self: number;
+  readonly #last: number;
+  readonly #pause: (window: number) => Promise<void> | undefined;
+  readonly accepted = new EventBatch();
+  #window = -1;
+  flush: ((peer: number, batch: EventBatch) => void) | undefined;
+
+  constructor(self: number, workers: number, last: number, pause: (window: number) => Promise<void> | undefined) {
+    this.#self = self;
+    this.#last = last;
+    this.#pause = pause;
+    this.#outboxes = Array.from({ length: workers }, () => new EventBatch());
+  }
+
+  runWindow(window: number): void | Promise<void> {
+    this.#window = window;
+    for (const [peer, batch] of this.#outboxes.entries()) {
+      if (peer === this.#self) continue;
+      for (let i = 0; i <= window % 4; i++) {
+        batch.push(window + 1, peer, this.#self, i, META);
+        batch.pushWord(window * 10 + i);
+        if (i === 1) this.flush?.(peer, batch);
+      }
+    }
+    return this.#pause(window);
+  }
+
+  outbox = (peer: number): EventBatch => this.#outboxes[peer]!;
+  closing = (): Uint8Array => Uint8Array.of(this.#self, this.#window & 0xff);
+
+  acceptEvents(frame: Uint8Array): void {
+    decodeEvents(frame, CODECS, () => this.accepted);
+  }
+
+  apply(closings: readonly Uint8Array[]): Decision {
+    const batch = this.accepted;
+    const rows = Array.from({ length: batch.count }, (_, row) => `${batch.from[row]}/${batch.words[batch.offset[row]!]}`);
+    this.log.push(`${this.#window}: ${rows.join(" ")} | ${closings.map((bytes) => bytes.join("."))}`);
+    batch.clear();
+    if (this.#window >= this.#last) return { kind: "end", reason: "time", virtualTime: this.#window };
+    return { kind: "window", window: this.#window + 1 + (Math.max(0, this.#window) % 3) };
+  }
+}
+
+interface Cluster {
+  loops: WorkerLoop[];
+  engines: FakeEngine[];
+  transports: MemoryTransport[];
+}
+
+async function cluster(workers: number, last: number, pause: FakeEngine["runWindow"] = () => {}): Promise<Cluster> {
+  const network = new MemoryNetwork();
+  const identity = (worker: number): PeerIdentity => ({
+    protocolVersion: PROTOCOL_VERSION,
+    runId: "r",
+    run: RUN,
+    epoch: 1,
+    scenarioHash: "s",
+    worker,
+    incarnation: `i${worker}`,
+  });
+  const ids = Array.from({ length: workers }, (_, i) => i);
+  const engines = ids.map((self) => new FakeEngine(self, workers, last, (w) => pause(w) ?? undefined));
+  const loops = ids.map((self) => {
+    const loop = new WorkerLoop({
+      engine: engines[self]!,
+      self,
+      workers,
+      run: RUN,
+      epoch: 1,
+      codecs: CODECS,
+      clock: systemClock,
+    });
+    engines[self]!.flush = loop.flush;
+    return loop;
+  });
+  const transports = ids.map(() => new MemoryTransport(network));
+  const addresses: string[] = [];
+  for (const self of ids) {
+    transports[self]!.identity = identity(self);
+    addresses[self] = await transports[self]!.listen((stream) => {
+      loops[self]!.setStream(stream);
+      return { frame: () => {}, closed: (reason) => loops[self]!.peerLost(stream.peer, reason) };
+    });
+  }
+  for (const self of ids) {
+    for (const peer of ids) {
+      if (peer === self) continue;
+      const at = { worker: peer, address: addresses[peer]!, incarnation: `i${peer}` };
+      await transports[self]!.connect(at, loops[self]!.sinkFor(peer));
+    }
+  }
+  return { loops, engines, transports };
+}
+
+describe("worker loop", () => {
+  it.each([1, 2, 3, 5])("%i workers agree on all windows and take in events in the order of worker ids", async (workers) => {
+    // Workers hold each other up in ever new ways.
+    let turn = 0;
+    const pause = (): Promise<void> | undefined => (turn++ % 3 === 0 ? new Promise((r) => setImmediate(r)) : undefined);
+    const { loops, engines } = await cluster(workers, 60, pause);
+    const ends = await Promise.all(loops.map((loop) => loop.run()));
+    expect(new Set(ends.map((end: EndDecision) => end.virtualTime)).size).toBe(1);
+    const windows = engines.map((engine) => engine.log.map((line) => line.split(":")[0]));
+    for (const list of windows) expect(list).toEqual(windows[0]);
+    const others = (self: number): number[] => [...loops.keys()].filter((peer) => peer !== self);
+    for (const [self, engine] of engines.entries()) {
+      for (const line of engine.log.slice(1)) {
+        const window = Number(line.split(":")[0]);
+        const rows = others(self).flatMap((peer) =>
+          Array.from({ length: 1 + (window % 4) }, (_, i) => `${peer}/${window * 10 + i}`),
+        );
+        const closings = engines.map((_, worker) => `${worker}.${window}`);
+        expect(line).toBe(`${window}: ${rows.join(" ")} | ${closings.join(",")}`);
+      }
+    }
+  });
+
+  it("ends on every worker when one of them fails", async () => {
+    const { loops, transports } = await cluster(3, 1e9, (window) =>
+      window === 20 ? new Promise((resolve) => setImmediate(resolve)) : undefined,
+    );
+    const runs = loops.map((loop) => loop.run());
+    await transports[1]!.close();
+    const outcomes = await Promise.allSettled(runs);
+    expect(outcomes.map((outcome) => outcome.status)).toEqual(["rejected", "rejected", "rejected"]);
+    expect(String((outcomes[0] as PromiseRejectedResult).reason)).toMatch(/UNAVAILABLE: worker 1 is lost/);
+  });
+
+  it("ends while a window is still being computed", async () => {
+    const { loops } = await cluster(2, 1e9, () => new Promise(() => {}));
+    const run = loops[0]!.run();
+    void loops[1]!.run();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(loops[0]!.state).toBe("computing");
+    loops[0]!.fail(new MyriadError("STOPPED", "enough"));
+    await expect(run).rejects.toThrow(/STOPPED: enough/);
+  });
+
+  const stamp = { run: RUN, epoch: 1, window: -1, sender: 1, frameSeq: 0 };
+  const stray: [string, () => Uint8Array, RegExp][] = [
+    ["of another run", () => encodeFrames({ ...stamp, run: 1 }, null, CODECS, null)[0]!, /PROTOCOL: frame of run 1,/],
+    ["of another epoch", () => encodeFrames({ ...stamp, epoch: 0 }, null, CODECS, null)[0]!, /PROTOCOL.*epoch 0/],
+    ["of another worker", () => encodeFrames({ ...stamp, sender: 2 }, null, CODECS, null)[0]!, /PROTOCOL.*worker 2/],
+    ["of a window to come", () => encodeFrames({ ...stamp, window: 4 }, null, CODECS, null)[0]!, /PROTOCOL.*window 4/],
+    ["that is damaged", () => encodeFrames(stamp, null, CODECS, Uint8Array.of(1, 2, 3))[0]!.fill(9, 52, 53), /CORRUPT/],
+    ["that is none", () => new Uint8Array(200), /CORRUPT/],
+  ];
+  it.each(stray)("refuses a frame %s", async (_what, frame, message) => {
+    const { loops } = await cluster(2, 10);
+    loops[0]!.sinkFor(1).frame(frame());
+    await expect(loops[0]!.run()).rejects.toThrow(message);
+  });
+
+  it("says whom it waits for", async () => {
+    const { loops } = await cluster(3, 10);
+    const runs = [loops[0]!.run(), loops[2]!.run()];
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(loops[0]!.state).toBe("waiting for 1");
+    runs.push(loops[1]!.run());
+    await Promise.all(runs);
+    expect(loops[0]!.state).toBe("ended");
+    expect(loops[0]!.waitMs).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,191 @@
+import { type Clock, drainMicrotasks } from "../base/clock.ts";
+import { MyriadError } from "../base/error.ts";
+import type { Decision } from "../engine/agreement.ts";
+import type { PeerSink, PeerStream } from "../net/transport.ts";
+import type { EventBatch } from "../wire/event-batch.ts";
+import { closingOf, encodeFrames, readHeader, verifyChecksum } from "../wire/frame.ts";
+import type { PayloadCodec } from "../wire/payload.ts";
+import { Staging } from "./staging.ts";
+
+/** The window before the first: its closing frames carry where each worker's events begin. */
+export const OPENING_WINDOW = -1;
+/** The loop lets the event loop turn at least so often, so that commands are read and beats go out. */
+const YIELD_MS = 20;
+
+/** What the loop needs of an engine. */
+export interface LoopEngine {
+  command: number;
+  runWindow(window: number): void | Promise<void>;
+  outbox(peer: number): EventBatch;
+  closing(): Uint8Array;
+  acceptEvents(frame: Uint8Array): void;
+  apply(closings: readonly Uint8Array[]): Decision;
+}
+
+export interface WorkerLoopOptions {
+  readonly engine: LoopEngine;
+  /** Own worker id. */
+  readonly self: number;
+  readonly workers: number;
+  /** Stamped on every frame; frames of another run or epoch are refused. */
+  readonly run: number;
+  readonly epoch: number;
+  readonly codecs: readonly PayloadCodec[];
+  readonly clock: Clock;
+  /** Called after each barrier with the window just closed. */
+  readonly onBarrier?: (window: number) => void;
+}
+
+export type EndDecision = Extract<Decision, { kind: "end" }>;
+
+/**
+ * One worker's run: compute a window, send every peer its events and exactly one closing frame, wait for all theirs,
+ * take in the events in the order of worker ids, agree on the next window. Having all closing frames *is* the barrier.
+ */
+export class WorkerLoop {
+  readonly #options: WorkerLoopOptions;
+  readonly #staging: Staging;
+  readonly #streams: (PeerStream | undefined)[];
+  readonly #frameSeq: Uint32Array;
+  #window = OPENING_WINDOW;
+  #lastYieldMs: number;
+  #computing = true;
+  #ended = false;
+  /** Milliseconds spent at barriers, waiting for others. */
+  waitMs = 0;
+  framesSent = 0;
+  bytesSent = 0;
+
+  constructor(options: WorkerLoopOptions) {
+    this.#options = options;
+    this.#staging = new Staging(options.self, options.workers, OPENING_WINDOW);
+    this.#streams = new Array(options.workers).fill(undefined);
+    this.#frameSeq = new Uint32Array(options.workers);
+    this.#lastYieldMs = options.clock.now();
+  }
+
+  get window(): number {
+    return this.#window;
+  }
+
+  /** What the worker is doing, for people. */
+  get state(): string {
+    if (this.#ended) return "ended";
+    return this.#computing ? "computing" : `waiting for ${this.#staging.missing.join(", ")}`;
+  }
+
+  /** The stream on which a peer gets our frames. All must be there before `run`. */
+  setStream(stream: PeerStream): void {
+    if (this.#streams[stream.peer] !== undefined) {
+      throw new MyriadError("PROTOCOL", `worker ${stream.peer} has opened a second stream`);
+    }
+    this.#streams[stream.peer] = stream;
+  }
+
+  /** Takes in the frames that a peer sends us. A fault in them, or the end of the stream, ends the run. */
+  sinkFor(peer: number): PeerSink {
+    return {
+      frame: (bytes) => {
+        try {
+          this.#receive(peer, bytes);
+        } catch (reason) {
+          this.fail(MyriadError.from(reason, "CORRUPT"));
+        }
+      },
+      closed: (reason) => this.peerLost(peer, reason),
+    };
+  }
+
+  /** A stream to or from the peer has ended. */
+  peerLost(peer: number, reason: MyriadError | null): void {
+    const why = reason === null ? "it closed its stream" : reason.message;
+    this.fail(new MyriadError("UNAVAILABLE", `worker ${peer} is lost: ${why}`));
+  }
+
+  /** Ends the run as soon as it waits, with this reason. */
+  fail(reason: MyriadError): void {
+    if (!this.#ended) this.#staging.fail(reason);
+  }
+
+  /** Sends a peer's events before the window ends; the engine's `flush`. */
+  readonly flush = (peer: number, batch: EventBatch): void => {
+    this.#send(peer, batch, null);
+  };
+
+  /** From the opening exchange to the end that all workers agree on. */
+  async run(): Promise<EndDecision> {
+    const { engine, clock } = this.#options;
+    let decision = await this.#exchange();
+    while (decision.kind === "window") {
+      this.#window = decision.window;
+      this.#frameSeq.fill(0);
+      this.#staging.advance(decision.window);
+      const computing = engine.runWindow(decision.window);
+      if (computing !== undefined) await this.#staging.guard(computing);
+      decision = await this.#exchange();
+      if (clock.now() - this.#lastYieldMs > YIELD_MS) {
+        await drainMicrotasks();
+        this.#lastYieldMs = clock.now();
+      }
+    }
+    this.#ended = true;
+    return decision;
+  }
+
+  async #exchange(): Promise<Decision> {
+    const { engine, self, workers, clock, onBarrier } = this.#options;
+    const closings = new Array<Uint8Array>(workers);
+    const own = engine.closing();
+    for (let peer = 0; peer < workers; peer++) {
+      if (peer !== self) this.#send(peer, engine.outbox(peer), own);
+    }
+    const closed = this.#staging.whenClosed();
+    if (closed !== null) {
+      const since = clock.now();
+      this.#computing = false;
+      await closed;
+      this.#computing = true;
+      this.#lastYieldMs = clock.now();
+      this.waitMs += this.#lastYieldMs - since;
+    }
+    closings[self] = own;
+    for (let peer = 0; peer < workers; peer++) {
+      if (peer === self) continue;
+      const frames = this.#staging.take(peer);
+      for (const frame of frames) engine.acceptEvents(frame);
+      closings[peer] = closingOf(frames[frames.length - 1]!);
+    }
+    const decision = engine.apply(closings);
+    onBarrier?.(this.#window);
+    return decision;
+  }
+
+  #send(peer: number, batch: EventBatch, closing: Uint8Array | null): void {
+    const { self, run, epoch, codecs } = this.#options;
+    const stream = this.#streams[peer]!;
+    const seq = this.#frameSeq[peer]!;
+    const header = { run, epoch, window: this.#window, sender: self, frameSeq: seq };
+    const frames = encodeFrames(header, batch, codecs, closing);
+    for (const frame of frames) {
+      // The answer is not waited for: a window's events cannot drain before it closes (protocol 18).
+      stream.send(frame);
+      this.bytesSent += frame.length;
+    }
+    this.#frameSeq[peer] = seq + frames.length;
+    this.framesSent += frames.length;
+    batch.clear();
+  }
+
+  #receive(peer: number, frame: Uint8Array): void {
+    const header = readHeader(frame);
+    verifyChecksum(frame);
+    const { run, epoch } = this.#options;
+    if (header.run !== run || header.epoch !== epoch || header.sender !== peer) {
+      throw new MyriadError(
+        "PROTOCOL",
+        `frame of run ${header.run}, epoch ${header.epoch}, worker ${header.sender}; expected ${run}, ${epoch}, ${peer}`,
+      );
+    }
+    this.#staging.accept(header, frame);
+  }
+}

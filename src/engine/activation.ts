@@ -1,0 +1,356 @@
+import { MyriadError, type ErrorCode } from "../base/error.ts";
+import { HANDLE_SPAN, NOBODY } from "../base/limits.ts";
+import { snapshot } from "../base/plain.ts";
+import type { EffectCall, EffectOptions } from "../model/context.ts";
+import type { Handler } from "../model/agent.ts";
+import { BUILT_IN_EVENTS, Continue, Timeout } from "../model/event.ts";
+import { EventBatch, FLAG_NONE, PHASE_EVENT, PHASE_PUBLISH, metaPhase, metaType, packMeta } from "../wire/event-batch.ts";
+import { decodePlain, encodePlain } from "../wire/plain-codec.ts";
+import { type ContextHost, HandlerContext } from "./context.ts";
+import { timerHandle } from "./core.ts";
+import type { EffectRequest, Outcome } from "./effects.ts";
+import { copyRow, decodeRow, type EncodedRow, encodeRow } from "./rows.ts";
+
+export const CONTINUE_ID: number = BUILT_IN_EVENTS.indexOf(Continue as never);
+export const TIMEOUT_ID: number = BUILT_IN_EVENTS.indexOf(Timeout as never);
+
+/** What an activation needs of the engine. */
+export interface ActivationHost extends ContextHost {
+  readonly runKey: string;
+  startEffect(request: EffectRequest): Promise<Outcome>;
+  /** An outcome that the window being run may be waiting for has come in. */
+  wake(): void;
+}
+
+/** The journal of an activation: what it read and what it was answered, in order. */
+export type Entry =
+  | { readonly kind: "answer"; readonly call: number; readonly time: number; readonly outcome: Outcome }
+  | { readonly kind: string; readonly value: unknown };
+
+/** All that it takes to run a suspended handler again, as plain data (protocol 5). */
+export interface ActivationRecord {
+  readonly agent: number;
+  readonly event: EncodedRow;
+  readonly now: number;
+  readonly state: Uint8Array;
+  readonly counters: readonly [draws: number, sends: number, children: number, calls: number];
+  readonly entries: readonly Entry[];
+  /** Outputs that have left the activation: they are not emitted again. */
+  readonly outputs: number;
+  readonly retire: boolean;
+  /** Answers that are in but not due. */
+  readonly outcomes: readonly (readonly [call: number, outcome: Outcome])[];
+  readonly waiting: readonly EncodedRow[];
+}
+
+interface Call {
+  readonly what: string;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+  /** Of a request: its number, by which the reply finds it. */
+  readonly seq: number | undefined;
+  /** Of a request: the handle of its time-out. */
+  readonly timer: number | undefined;
+  readonly effect: EffectRequest | undefined;
+  started: boolean;
+  outcome: Outcome | undefined;
+}
+
+/** Where a handler stands: it runs until its microtasks are drained, and is then one of the other three. */
+export type ActivationState =
+  | { readonly kind: "running" }
+  | { readonly kind: "suspended" }
+  | { readonly kind: "finished" }
+  | { readonly kind: "failed"; readonly reason: unknown };
+
+/**
+ * One asynchronous handler at work on one event, over as many windows as its answers take. Its closure cannot be
+ * saved, so the activation keeps what it takes to run the handler again from the start to the same point.
+ */
+export class Activation {
+  readonly slot: number;
+  readonly ctx: HandlerContext;
+  readonly handler: Handler;
+  /** Events that came while the handler waits, in their order; the first `waitingHead` are handled already. */
+  waiting: EventBatch = new EventBatch();
+  waitingHead = 0;
+  state: ActivationState = { kind: "running" };
+
+  readonly #host: ActivationHost;
+  readonly #event: EventBatch;
+  readonly #startNow: number;
+  readonly #stateBefore: Uint8Array;
+  readonly #counters: readonly [number, number, number, number];
+  readonly #entries: Entry[] = [];
+  readonly #calls = new Map<number, Call>();
+  #replay: readonly Entry[] = [];
+  #replayed = 0;
+  #rerunning = false;
+  #outputs = 0;
+  #committed = 0;
+  #known = 0;
+  #retire = false;
+
+  constructor(host: ActivationHost, slot: number, handler: Handler, batch: EventBatch, row: number, now: number) {
+    const { table, program } = host.core;
+    this.#host = host;
+    this.slot = slot;
+    this.handler = handler;
+    this.#event = new EventBatch();
+    copyRow(batch, row, this.#event, program.codecs);
+    this.#startNow = now;
+    this.#stateBefore = encodePlain(snapshot(table.state[slot], "state"));
+    this.#counters = [table.draws[slot]!, table.sends[slot]!, table.children[slot]!, table.calls[slot]!];
+    this.ctx = new HandlerContext(host, this);
+    this.ctx.bind(slot, this.#event, 0, now);
+  }
+
+  /** Begins to run the handler; `state` tells, after the microtasks, how far it came. */
+  start(): void {
+    const { table, program } = this.#host.core;
+    const payload = program.codecs[metaType(this.#event.meta[0]!)]!.read(this.#event, 0);
+    this.ctx.open = true;
+    const ended = this.handler.run(table.state[this.slot], snapshot(payload, "payload"), this.ctx) as Promise<unknown>;
+    ended.then(
+      () => {
+        this.state = { kind: "finished" };
+      },
+      (reason: unknown) => {
+        this.state = { kind: "failed", reason };
+      },
+    );
+  }
+
+  /** To be called once microtasks are drained: takes over what the segment did, or finds that it failed. */
+  settle(): void {
+    this.ctx.open = false;
+    if (this.state.kind === "failed") return;
+    if (this.state.kind === "running" && this.#calls.size === 0) {
+      const reason = new MyriadError("FOREIGN_AWAIT", "the handler awaits something that is not ctx.effect or ctx.request");
+      this.state = { kind: "failed", reason };
+      return;
+    }
+    if (this.state.kind === "running") this.state = { kind: "suspended" };
+    this.#commit();
+  }
+
+  /** The call that a reply to event `seq` answers. */
+  callOfRequest(seq: number): number | undefined {
+    for (const [call, { seq: asked }] of this.#calls) if (asked === seq) return call;
+    return undefined;
+  }
+
+  has(call: number): boolean {
+    return this.#calls.has(call);
+  }
+
+  /** The answer to an effect, if it is in. */
+  outcomeOf(call: number): Outcome | undefined {
+    return this.#calls.get(call)?.outcome;
+  }
+
+  /** True when the agent retires with the end of this handler. */
+  get retires(): boolean {
+    return this.#retire && this.state.kind === "finished";
+  }
+
+  /** What the handler waits for, in words. */
+  get waitsFor(): string {
+    return [...this.#calls.values()].map((call) => call.what).join(", ");
+  }
+
+  /** Lets the handler go on at `time` with an answer. */
+  resume(call: number, time: number, outcome: Outcome): void {
+    const pending = this.#calls.get(call)!;
+    this.#calls.delete(call);
+    if (pending.timer !== undefined && !this.#rerunning) this.#host.core.cancelTimer(this.ctx.id, pending.timer);
+    this.#entries.push({ kind: "answer", call, time, outcome });
+    this.ctx.now = Math.max(this.ctx.now, time);
+    this.ctx.open = true;
+    this.state = { kind: "running" };
+    if (outcome.ok) pending.resolve(snapshot(outcome.value, "answer"));
+    else pending.reject(new MyriadError(outcome.code as ErrorCode, outcome.message.replace(`${outcome.code}: `, "")));
+  }
+
+  /** Starts a call to the outside; its answer comes at virtual time `at`. */
+  effect(name: string, input: unknown, fn: (i: unknown, c: EffectCall) => unknown, at: number, options?: EffectOptions) {
+    const { core, runKey } = this.#host;
+    const call = core.table.take("calls", this.slot);
+    const key = `${runKey}/${this.ctx.id}/${call}`;
+    this.#stageOwn(CONTINUE_ID, at, call);
+    const effect: EffectRequest = { key, name, input, fn, options };
+    return this.#wait(call, { what: `effect "${name}"`, seq: undefined, timer: undefined, effect });
+  }
+
+  /** Waits for the reply to the event just sent. */
+  request(seq: number, what: string, timeout: number | undefined): Promise<unknown> {
+    const { core } = this.#host;
+    const call = core.table.take("calls", this.slot);
+    let timer: number | undefined;
+    if (timeout !== undefined) {
+      const time = this.ctx.now + timeout;
+      timer = timerHandle(core.windowOf(time), this.#stageOwn(TIMEOUT_ID, time, call));
+    }
+    return this.#wait(call, { what, seq, timer, effect: undefined });
+  }
+
+  /** Counts an output. True when it left this activation in an earlier life: it is not to be emitted again. */
+  suppress(): boolean {
+    return this.#outputs++ < this.#known;
+  }
+
+  stagePublish(relation: number, time: number, seq: number, meta: number, offset: number): void {
+    const { events, id } = this.ctx;
+    events!.pushAt(time, relation, id, seq, packMeta(PHASE_PUBLISH, 0, FLAG_NONE, metaType(meta)), offset);
+  }
+
+  /** The next journalled read, when the handler is being run again. */
+  recall(kind: string): { value: unknown } | undefined {
+    if (this.#replayed >= this.#replay.length) return undefined;
+    const entry = this.#replay[this.#replayed]!;
+    if (entry.kind !== kind || !("value" in entry)) {
+      throw new MyriadError("PROTOCOL", `run again, the handler asks for ${kind} where it asked for ${entry.kind}`);
+    }
+    this.#replayed++;
+    this.#entries.push(entry);
+    return { value: snapshot(entry.value, kind) };
+  }
+
+  /** Journals a read. Copied: what the handler got may be a view, or may be changed by it. */
+  note(kind: string, value: unknown): void {
+    const copy = ArrayBuffer.isView(value) ? (value as Uint32Array).slice() : value;
+    this.#entries.push({ kind, value: copy === undefined ? null : snapshot(copy, kind) });
+  }
+
+  /** True when an own timer waits for the handler's end. */
+  isWaiting(low: number): boolean {
+    return this.#findWaiting(low) >= 0;
+  }
+
+  encode(): ActivationRecord {
+    const codecs = this.#host.core.program.codecs;
+    const waiting: EncodedRow[] = [];
+    for (let row = this.waitingHead; row < this.waiting.count; row++) {
+      if (this.waiting.to[row] !== NOBODY) waiting.push(encodeRow(this.waiting, row, codecs));
+    }
+    const outcomes = [...this.#calls].flatMap(([call, { outcome }]) => (outcome === undefined ? [] : [[call, outcome] as const]));
+    return {
+      agent: this.ctx.id,
+      event: encodeRow(this.#event, 0, codecs),
+      now: this.#startNow,
+      state: this.#stateBefore,
+      counters: this.#counters,
+      entries: [...this.#entries],
+      outputs: this.#committed,
+      retire: this.#retire,
+      outcomes,
+      waiting,
+    };
+  }
+
+  /**
+   * Runs the handler again up to where the record was made. `drain` empties the microtask queue between segments. The
+   * agent's state and counters are set back first; at the end they are what they were.
+   */
+  static async restore(host: ActivationHost, record: ActivationRecord, drain: () => Promise<void>): Promise<Activation> {
+    const { table, program } = host.core;
+    const slot = table.slotOf[record.agent]!;
+    const event = new EventBatch();
+    decodeRow(record.event, event, program.codecs);
+    table.state[slot] = decodePlain(record.state);
+    [table.draws[slot], table.sends[slot], table.children[slot], table.calls[slot]] = record.counters;
+    const handler = program.handlers[table.type[slot]!]![metaType(event.meta[0]!)]!;
+    const activation = new Activation(host, slot, handler, event, 0, record.now);
+    for (const row of record.waiting) decodeRow(row, activation.waiting, program.codecs);
+    await activation.#rerun(record, drain);
+    return activation;
+  }
+
+  async #rerun(record: ActivationRecord, drain: () => Promise<void>): Promise<void> {
+    this.#rerunning = true;
+    this.#replay = record.entries;
+    this.#known = record.outputs;
+    this.start();
+    await drain();
+    while (this.#replayed < this.#replay.length) {
+      const entry = this.#replay[this.#replayed++]!;
+      if (!("call" in entry)) throw new MyriadError("PROTOCOL", "run again, the handler did not read what it read before");
+      this.resume(entry.call, entry.time, entry.outcome);
+      await drain();
+    }
+    this.#rerunning = false;
+    this.ctx.open = false;
+    this.ctx.staged.clear();
+    this.state = { kind: "suspended" };
+    this.#committed = this.#outputs;
+    this.#retire = record.retire;
+    for (const [call, outcome] of record.outcomes) this.#calls.get(call)!.outcome = outcome;
+    for (const call of this.#calls.values()) this.#begin(call);
+  }
+
+  #wait(call: number, about: Pick<Call, "what" | "seq" | "timer" | "effect">): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const pending: Call = { ...about, resolve, reject, started: false, outcome: undefined };
+      this.#calls.set(call, pending);
+      if (!this.#rerunning) this.#begin(pending);
+    });
+  }
+
+  #begin(call: Call): void {
+    if (call.effect === undefined || call.started || call.outcome !== undefined) return;
+    call.started = true;
+    void this.#host.startEffect(call.effect).then((outcome) => {
+      call.outcome = outcome;
+      this.#host.wake();
+    });
+  }
+
+  /** Stages an internal event to oneself whose payload is a call number. Returns its number. */
+  #stageOwn(type: number, time: number, call: number): number {
+    const { ctx } = this;
+    const seq = this.#host.core.table.take("sends", this.slot);
+    if (this.suppress()) return seq;
+    const offset = ctx.events!.wordCount;
+    ctx.events!.pushWord(call);
+    ctx.events!.pushAt(time, ctx.id, ctx.id, seq, packMeta(PHASE_EVENT, 0, FLAG_NONE, type), offset);
+    return seq;
+  }
+
+  #commit(): void {
+    const { core } = this.#host;
+    const { ctx } = this;
+    const events = ctx.events!;
+    for (let row = 0; row < events.count; row++) this.#passOn(events, row);
+    events.clear();
+    if (ctx.staged.retire) this.#retire = true;
+    ctx.staged.retire = this.#retire && this.state.kind === "finished";
+    for (const handle of ctx.staged.timers) {
+      const at = this.#findWaiting(handle % HANDLE_SPAN);
+      if (at >= 0) this.waiting.to[at] = NOBODY;
+    }
+    core.commit(ctx.staged, this.slot, ctx.now, ctx.putKey);
+    this.#committed = this.#outputs;
+  }
+
+  #passOn(events: EventBatch, row: number): void {
+    const { core } = this.#host;
+    const meta = events.meta[row]!;
+    if (metaPhase(meta) === PHASE_PUBLISH) {
+      const event = packMeta(PHASE_EVENT, 0, FLAG_NONE, metaType(meta));
+      core.publish(this.ctx.id, events.to[row]!, events.time[row]!, events.seq[row]!, event, events, events.offset[row]!);
+      return;
+    }
+    const time = events.time[row]!;
+    const batch = time < core.edge ? core.current : core.batchFor(events.to[row]!, time);
+    const copied = copyRow(events, row, batch, core.program.codecs);
+    if (batch === core.current) core.enqueue(copied);
+  }
+
+  #findWaiting(low: number): number {
+    const { waiting, ctx } = this;
+    for (let row = this.waitingHead; row < waiting.count; row++) {
+      if (waiting.to[row] === ctx.id && waiting.from[row] === ctx.id && waiting.seq[row]! % HANDLE_SPAN === low) return row;
+    }
+    return -1;
+  }
+}

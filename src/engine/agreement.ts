@@ -1,0 +1,306 @@
+import { HANDLE_SPAN, SAMPLES_MAX } from "../base/limits.ts";
+import type { Until } from "../model/until.ts";
+import { type Closing, type ClosingExtras, decodeClosing, encodeClosing } from "./closing.ts";
+import type { Core } from "./core.ts";
+import { type AgentFailure, firstFailure } from "./failure.ts";
+import type { Nursery } from "./nursery.ts";
+import { Rounds } from "./rounds.ts";
+import { mergeSamples, type Sample, samplePartial } from "./sampler.ts";
+import type { TieChange } from "./relations.ts";
+import type { WindowRunner } from "./window-runner.ts";
+
+export type EndReason = "quiescence" | "time" | "rounds" | "when" | "stopped" | "failed";
+
+/** What all workers do next. */
+export type Decision =
+  | { readonly kind: "window"; readonly window: number }
+  | {
+      readonly kind: "end";
+      readonly reason: EndReason;
+      readonly virtualTime: number;
+      readonly failure?: { readonly code: string; readonly message: string };
+    };
+
+/** Agents named when a round does not end, or a run stalls. */
+const NAMED_MAX = 5;
+
+/**
+ * The barrier's brain: from the closings of all workers it derives, on each of them alike, the next state of all that
+ * is shared, and the next window.
+ */
+export class Agreement {
+  /** The highest number of a master's command that this worker has received; any above 0 means stop. */
+  command = 0;
+  readonly rounds: Rounds;
+  latest: Sample | undefined;
+  samples: Sample[] = [];
+  /** Failures that were quarantined. */
+  readonly quarantined: AgentFailure[] = [];
+
+  readonly #core: Core;
+  readonly #runner: WindowRunner;
+  readonly #nursery: Nursery;
+  readonly #limits: Limits;
+  readonly #sampleEvery: number;
+  /** Deliveries that closings have told already. */
+  #told = 0;
+  #sampleCount = 0;
+  /** True when something has happened since the last sample. */
+  #unseen = false;
+  /** Deliveries of all workers. */
+  delivered = 0;
+
+  constructor(core: Core, runner: WindowRunner, nursery: Nursery) {
+    this.#core = core;
+    this.#runner = runner;
+    this.#nursery = nursery;
+    this.rounds = new Rounds(core);
+    this.#limits = limitsOf(core.program.until);
+    this.#sampleEvery = Math.round(core.program.observeEvery / core.program.lookahead);
+    core.stopTime = this.#limits.time;
+  }
+
+  /** This worker's closing section for the window just run. */
+  closing(): Uint8Array {
+    const core = this.#core;
+    for (const outbox of core.outboxes) core.noteSent(outbox);
+    this.#dropTimers();
+    const next = Math.min(core.calendar.next(), core.sentNext, this.#nursery.nextWindow(core.window + 1));
+    const delivered = core.counts.delivered - this.#told;
+    this.#told = core.counts.delivered;
+    const suspended = this.#runner.activations.size;
+    const bytes = encodeClosing({ next, delivered, suspended, command: this.command, more: this.#extras(next) });
+    core.sentNext = Number.POSITIVE_INFINITY;
+    return bytes;
+  }
+
+  /** Takes the closings of all workers, by worker id, the own one among them. */
+  apply(encoded: readonly Uint8Array[]): Decision {
+    const closings = encoded.map(decodeClosing);
+    const core = this.#core;
+    const edge = core.window + 1;
+    for (const closing of closings) this.delivered += closing.delivered;
+    if (core.window >= 0) {
+      this.rounds.windows++;
+      core.counts.windows++;
+    }
+    this.#applyShared(closings);
+    const sampled = this.#takeSample(closings, edge);
+    const failure = firstFailure(this.#failures(closings));
+    if (failure !== undefined) return this.#fail(failure.code, failure.message, edge);
+    if (closings.every(({ command }) => command > 0)) return this.#end("stopped", edge);
+    if (sampled && this.#limits.when.some((when) => when(this.latest!.values))) return this.#end("when", edge);
+    if (core.window < 0 && core.program.usesRounds && this.rounds.start(0)) return this.#window(0);
+    return this.#next(closings, edge);
+  }
+
+  #next(closings: readonly Closing[], edge: number): Decision {
+    const core = this.#core;
+    let next = Number.POSITIVE_INFINITY;
+    let suspended = 0;
+    for (const closing of closings) {
+      next = Math.min(next, closing.next);
+      suspended += closing.suspended;
+    }
+    if (next === Number.POSITIVE_INFINITY) {
+      if (suspended > 0) return this.#stalled(closings, edge);
+      const sampling = this.#sampleFirst(edge, next);
+      if (sampling !== undefined) return sampling;
+      return this.#quiescent(edge);
+    }
+    if (core.program.usesRounds && this.rounds.windows >= core.program.roundLimit) return this.#roundLimit(closings, edge);
+    // What was taken back may have been the next event: an empty window finds out.
+    if (closings.some(({ more }) => more.cancellations !== undefined)) next = edge;
+    const ends = next < edge || core.grid.edge(next) >= core.stopTime;
+    const target = ends ? Number.POSITIVE_INFINITY : next;
+    const sampling = this.#sampleFirst(edge, target);
+    if (sampling !== undefined) return sampling;
+    if (!this.#repeatSamples(edge, target)) return this.#tooManySamples(edge);
+    return ends ? { kind: "end", reason: "time", virtualTime: core.stopTime } : this.#window(next);
+  }
+
+  #quiescent(edge: number): Decision {
+    const { program } = this.#core;
+    if (!program.usesRounds) return this.#end("quiescence", edge);
+    const { rounds } = this;
+    if (this.#core.grid.edge(edge) >= this.#core.stopTime) return { kind: "end", reason: "time", virtualTime: this.#core.stopTime };
+    if (rounds.end(edge)) return this.#window(edge);
+    if (rounds.completed >= this.#limits.rounds) return this.#end("rounds", edge);
+    if (program.until === undefined || !rounds.next(edge)) return this.#end("quiescence", edge);
+    return this.#window(edge);
+  }
+
+  /** Shared state, births, retirements, ties and cancellations take effect at the edge. */
+  #applyShared(closings: readonly Closing[]): void {
+    const core = this.#core;
+    const parts = closings.flatMap(({ more }) => (more.shared === undefined ? [] : [more.shared]));
+    if (parts.length > 0) core.shared.merge(parts);
+    const retired = closings.flatMap(({ more }) => more.retired ?? []);
+    const ties: TieChange[] = closings.flatMap(({ more }) => more.ties ?? []);
+    if (ties.length + retired.length > 0) core.relations.apply(ties, retired);
+    const cancellations = closings.flatMap(({ more }) => more.cancellations ?? []);
+    if (cancellations.length > 0) this.#cancel(cancellations);
+    if (closings.some(({ more }) => more.births !== undefined)) {
+      this.#nursery.apply(closings, core.window + 1);
+      this.#unseen = true;
+    }
+  }
+
+  /** The own timers of agents that retired in this window count for nothing any more. */
+  #dropTimers(): void {
+    const gone = new Set(this.#core.retired);
+    if (gone.size === 0) return;
+    this.#core.calendar.prune((batch, row) => batch.from[row] === batch.to[row] && gone.has(batch.to[row]!));
+  }
+
+  #cancel(cancellations: readonly { to: number; from: number; low: number }[]): void {
+    const { table, calendar } = this.#core;
+    const wanted = new Set<string>();
+    for (const { to, from, low } of cancellations) if (table.slotOf[to]! >= 0) wanted.add(`${to} ${from} ${low}`);
+    if (wanted.size === 0) return;
+    calendar.prune((batch, row) => wanted.has(`${batch.to[row]} ${batch.from[row]} ${batch.seq[row]! % HANDLE_SPAN}`));
+  }
+
+  #failures(closings: readonly Closing[]): AgentFailure[] {
+    const all = closings.flatMap(({ more }) => more.failures ?? []);
+    if (this.#core.program.onAgentError === "fail") return all;
+    this.quarantined.push(...all.filter((failure) => !failure.fatal));
+    return all.filter((failure) => failure.fatal);
+  }
+
+  #takeSample(closings: readonly Closing[], edge: number): boolean {
+    const { program, grid } = this.#core;
+    if (program.observations.length === 0) return false;
+    if (edge % this.#sampleEvery !== 0) {
+      this.#unseen = true;
+      return false;
+    }
+    const values = mergeSamples(program, closings.map(({ more }) => more.sample!));
+    this.#keep({ time: grid.edge(edge), values });
+    // Births take effect after this sample: they are seen by the next.
+    this.#unseen = closings.some(({ more }) => more.births !== undefined);
+    return true;
+  }
+
+  /** A window that is empty but for the sample at its end, when one is due before `next` and would show something new. */
+  #sampleFirst(edge: number, next: number): Decision | undefined {
+    if (!this.#unseen) return undefined;
+    const due = (Math.floor(edge / this.#sampleEvery) + 1) * this.#sampleEvery;
+    if (due - 1 >= next || this.#core.grid.edge(due) > this.#core.stopTime) return undefined;
+    return this.#window(due - 1);
+  }
+
+  /** Samples at the edges of skipped windows: nothing has changed since the last. False when there are too many. */
+  #repeatSamples(edge: number, next: number): boolean {
+    if (this.latest === undefined) return true;
+    const { grid, stopTime } = this.#core;
+    const { values } = this.latest;
+    const first = (Math.floor(edge / this.#sampleEvery) + 1) * this.#sampleEvery;
+    for (let due = first; due <= next && grid.edge(due) <= stopTime; due += this.#sampleEvery) {
+      if (this.#sampleCount >= SAMPLES_MAX) return false;
+      this.#keep({ time: grid.edge(due), values });
+    }
+    return true;
+  }
+
+  #keep(sample: Sample): void {
+    this.latest = sample;
+    this.samples.push(sample);
+    this.#sampleCount++;
+  }
+
+  #extras(next: number): ClosingExtras {
+    const core = this.#core;
+    const { births, retired, ties, cancellations } = core;
+    const { failures, activations } = this.#runner;
+    const more: { -readonly [K in keyof ClosingExtras]: ClosingExtras[K] } = {};
+    if (births.length > 0) more.births = this.#nursery.collect();
+    if (retired.length > 0) more.retired = retired;
+    if (ties.length > 0) more.ties = ties;
+    if (cancellations.length > 0) more.cancellations = cancellations;
+    if (failures.length > 0) more.failures = failures.splice(0);
+    const shared = core.shared.take();
+    if (shared !== undefined) more.shared = shared;
+    const { program } = core;
+    if (program.observations.length > 0 && (core.window + 1) % this.#sampleEvery === 0) {
+      more.sample = samplePartial(program, core.table);
+    }
+    if (next === Number.POSITIVE_INFINITY && activations.size > 0) more.stalled = this.#waiting();
+    if (program.usesRounds && this.rounds.windows + 1 >= program.roundLimit) more.alive = this.#alive();
+    core.retired = [];
+    core.ties = [];
+    core.cancellations = [];
+    return more;
+  }
+
+  #waiting(): NonNullable<ClosingExtras["stalled"]> {
+    const core = this.#core;
+    return [...this.#runner.activations.values()]
+      .map((activation) => ({
+        agent: activation.ctx.id,
+        name: core.nameOf(activation.slot),
+        waitsFor: activation.waitsFor,
+      }))
+      .sort((a, b) => a.agent - b.agent)
+      .slice(0, NAMED_MAX);
+  }
+
+  #alive(): number[] {
+    const agents = new Set<number>();
+    const note = (batch: { count: number; to: Uint32Array }): void => {
+      for (let row = 0; row < batch.count; row++) agents.add(batch.to[row]!);
+    };
+    for (const { batch } of this.#core.calendar.batches()) note(batch);
+    for (const outbox of this.#core.outboxes) note(outbox);
+    return [...agents].sort((a, b) => a - b).slice(0, NAMED_MAX);
+  }
+
+  #stalled(closings: readonly Closing[], edge: number): Decision {
+    const all = closings.flatMap(({ more }) => more.stalled ?? []).sort((a, b) => a.agent - b.agent);
+    const named = all.slice(0, NAMED_MAX).map(({ name, waitsFor }) => `agent "${name}" waits for ${waitsFor}`);
+    const time = this.#core.grid.edge(edge);
+    return this.#fail("STALLED", `nothing can happen any more at time ${time}, but ${named.join("; ")}`, edge);
+  }
+
+  #roundLimit(closings: readonly Closing[], edge: number): Decision {
+    const { program, grid } = this.#core;
+    const agents = [...new Set(closings.flatMap(({ more }) => more.alive ?? []))].sort((a, b) => a - b);
+    const named = agents.slice(0, NAMED_MAX).join(", ");
+    const what = `round ${this.rounds.number} has not ended after ${program.roundLimit} windows (roundLimit)`;
+    return this.#fail("ROUND_LIMIT", `${what}, time ${grid.edge(edge)}: events are pending for agents ${named}`, edge);
+  }
+
+  #tooManySamples(edge: number): Decision {
+    return this.#fail("LIMIT", `more than ${SAMPLES_MAX} samples of the observations: raise observeEvery`, edge);
+  }
+
+  #window(window: number): Decision {
+    return { kind: "window", window };
+  }
+
+  #end(reason: EndReason, edge: number): Decision {
+    return { kind: "end", reason, virtualTime: this.#core.grid.edge(edge) };
+  }
+
+  #fail(code: string, message: string, edge: number): Decision {
+    return { kind: "end", reason: "failed", virtualTime: this.#core.grid.edge(edge), failure: { code, message } };
+  }
+}
+
+interface Limits {
+  readonly time: number;
+  readonly rounds: number;
+  readonly when: readonly NonNullable<Until["when"]>[];
+}
+
+/** The stopping rule laid flat: each of its parts ends the run. */
+function limitsOf(until: Until | undefined): Limits {
+  if (until === undefined) return { time: Number.POSITIVE_INFINITY, rounds: Number.POSITIVE_INFINITY, when: [] };
+  const inner = (until.any ?? []).map(limitsOf);
+  const least = (values: (number | undefined)[]): number => Math.min(...values.map((value) => value ?? Number.POSITIVE_INFINITY));
+  return {
+    time: least([until.time, ...inner.map(({ time }) => time)]),
+    rounds: least([until.rounds, ...inner.map(({ rounds }) => rounds)]),
+    when: [...(until.when === undefined ? [] : [until.when]), ...inner.flatMap(({ when }) => when)],
+  };
+}

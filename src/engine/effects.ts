@@ -1,0 +1,106 @@
+import type { Clock } from "../base/clock.ts";
+import { MyriadError } from "../base/error.ts";
+import { snapshot } from "../base/plain.ts";
+import type { EffectCall, EffectOptions } from "../model/context.ts";
+
+/** One call to the world outside. */
+export interface EffectRequest {
+  /** Idempotency key: run, agent, call number. */
+  readonly key: string;
+  readonly name: string;
+  readonly input: unknown;
+  readonly fn: (input: unknown, call: EffectCall) => unknown;
+  readonly options: EffectOptions | undefined;
+}
+
+/** What came back, as the journal keeps it. A refusal is an answer as well. */
+export type Outcome =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly code: string; readonly message: string };
+
+/** Runs effects beside the simulation. Never rejects: what goes wrong is an outcome. */
+export interface EffectRunner {
+  run(request: EffectRequest): Promise<Outcome>;
+  /** Aborts what is under way. */
+  stop(): void;
+}
+
+/** Stand-ins for effects, by name. */
+export type EffectStubs = Readonly<Record<string, (input: never) => unknown>>;
+
+/** Calls at once from one worker; the rest wait in order. Node's sockets and the far side's patience are finite. */
+export const EFFECT_CONCURRENCY_DEFAULT = 10_000;
+
+/** Calls the user's functions, a bounded number at once, with time-outs and retries on the given clock. */
+export class OutsideEffects implements EffectRunner {
+  readonly #clock: Clock;
+  readonly #stubs: EffectStubs;
+  readonly #abort = new AbortController();
+  readonly #waiting: (() => void)[] = [];
+  #free: number;
+
+  constructor(clock: Clock, stubs: EffectStubs = {}, concurrency: number = EFFECT_CONCURRENCY_DEFAULT) {
+    this.#clock = clock;
+    this.#stubs = stubs;
+    this.#free = concurrency;
+  }
+
+  async run(request: EffectRequest): Promise<Outcome> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await this.#attempts(request);
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free++;
+      else next();
+    }
+  }
+
+  stop(): void {
+    this.#abort.abort(new MyriadError("STOPPED", "the run has ended"));
+  }
+
+  async #attempts(request: EffectRequest): Promise<Outcome> {
+    const attempts = request.options?.retry?.attempts ?? 1;
+    let backoffMs = request.options?.retry?.backoffMs ?? 0;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const answer = await this.#once(request, attempt);
+        return { ok: true, value: snapshot(answer ?? null, `effect "${request.name}" answer`) };
+      } catch (reason) {
+        const last = attempt >= attempts || this.#abort.signal.aborted;
+        if (last || (reason instanceof MyriadError && reason.code === "NOT_PLAIN_DATA")) return refusal(reason);
+      }
+      if (backoffMs > 0) await this.#clock.sleep(backoffMs, this.#abort.signal).catch(() => undefined);
+      backoffMs *= 2;
+    }
+  }
+
+  async #once(request: EffectRequest, attempt: number): Promise<unknown> {
+    const stub = this.#stubs[request.name];
+    if (stub !== undefined) return stub(request.input as never);
+    const seconds = request.options?.timeout;
+    if (seconds === undefined) {
+      return request.fn(request.input, { key: request.key, signal: this.#abort.signal, attempt });
+    }
+    const limit = new AbortController();
+    const expired = new MyriadError("EFFECT_FAILED", `no answer within ${seconds} s`);
+    const cancel = this.#clock.setTimer(seconds * 1000, () => limit.abort(expired));
+    const signal = AbortSignal.any([limit.signal, this.#abort.signal]);
+    const aborted = new Promise<never>((_, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    });
+    aborted.catch(() => undefined);
+    try {
+      return await Promise.race([request.fn(request.input, { key: request.key, signal, attempt }), aborted]);
+    } finally {
+      cancel();
+    }
+  }
+}
+
+function refusal(reason: unknown): Outcome {
+  const error = MyriadError.from(reason, "EFFECT_FAILED");
+  return { ok: false, code: error.code, message: error.message };
+}

@@ -1,0 +1,309 @@
+import { drainMicrotasks } from "../base/clock.ts";
+import { MyriadError } from "../base/error.ts";
+import { Hash128 } from "../base/hash.ts";
+import type { BlobList } from "../model/population.ts";
+import type { Program } from "../model/program.ts";
+import { EventBatch, metaPhase, metaType, PHASE_EVENT, PHASE_PUBLISH, packMeta } from "../wire/event-batch.ts";
+import { decodeEvents } from "../wire/frame.ts";
+import { decodePlain } from "../wire/plain-codec.ts";
+import { Activation, type ActivationHost, type ActivationRecord } from "./activation.ts";
+import { QUARANTINED, RETIRED, SUSPENDED } from "./agent-table.ts";
+import { Agreement, type Decision } from "./agreement.ts";
+import { Core, type Counts } from "./core.ts";
+import type { EffectRequest, EffectRunner, Outcome } from "./effects.ts";
+import type { AgentFailure } from "./failure.ts";
+import { Nursery } from "./nursery.ts";
+import { copyRow } from "./rows.ts";
+import { type Sample, type SamplePartial, samplePartial } from "./sampler.ts";
+import type { RecordRow } from "./staged.ts";
+import { hashPart } from "./state-hash.ts";
+import type { StrictGuard } from "./strict.ts";
+import { WindowRunner } from "./window-runner.ts";
+
+export type { Decision, EndReason } from "./agreement.ts";
+
+/** Receives what handlers log. */
+export type AgentLog = (agent: string, time: number, message: string, fields: unknown) => void;
+
+export interface EngineOptions {
+  readonly program: Program;
+  /** This worker's id; default 0. */
+  readonly self?: number;
+  /** Workers in all; default 1. */
+  readonly workers?: number;
+  /** Prefix of the idempotency keys of effects: the run's id. */
+  readonly runId: string;
+  readonly runner: EffectRunner;
+  readonly guard?: StrictGuard | undefined;
+  readonly log?: AgentLog | undefined;
+  /** Takes a peer's events before the window ends; the batch is emptied when it returns. */
+  readonly flush?: (peer: number, batch: EventBatch) => void;
+}
+
+/** What one worker has at the end. */
+export interface PartResult {
+  /** 16 bytes; the sum over workers is the state hash. */
+  readonly hash: Uint8Array;
+  readonly counts: Counts;
+  /** Own agents, retired ones included. */
+  readonly agents: number;
+  /** Of the final state: all workers' parts make the last sample. */
+  readonly sample: SamplePartial;
+  readonly sampledAt: number | undefined;
+  readonly effects: { readonly calls: number; readonly replayed: number };
+  readonly quarantined: readonly AgentFailure[];
+}
+
+/** One agent's final state. */
+export interface StateRow {
+  readonly index: number;
+  readonly name: string;
+  readonly type: string;
+  readonly state: unknown;
+  readonly flag?: "retired" | "quarantined";
+}
+
+/**
+ * One worker's loop without the network: load the population, `open`, then for each window `runWindow`, `closing`,
+ * `acceptEvents` of what peers sent, and `apply` with the closings of all, which tells the next window. The window -1
+ * is the opening: it has a closing but is not run. In one process the own closing is all there is.
+ */
+export class Engine implements ActivationHost {
+  readonly program: Program;
+  readonly core: Core;
+  readonly runKey: string;
+  readonly #effects: EffectRunner;
+  readonly #guard: StrictGuard | undefined;
+  readonly #log: AgentLog | undefined;
+  readonly #runner: WindowRunner;
+  readonly #nursery: Nursery;
+  readonly #agreement: Agreement;
+  #publishes = new EventBatch();
+  #calls = 0;
+
+  constructor(options: EngineOptions) {
+    this.program = options.program;
+    this.runKey = options.runId;
+    this.#effects = options.runner;
+    this.#guard = options.guard;
+    this.#log = options.log;
+    this.core = new Core(options.program, options.self ?? 0, options.workers ?? 1, options.flush);
+    this.#runner = new WindowRunner(this, options.guard);
+    this.#nursery = new Nursery(this.core, this.#runner.failures);
+    this.#agreement = new Agreement(this.core, this.#runner, this.#nursery);
+  }
+
+  /** The worker of every agent, by index. First of all. */
+  setPlacement(placement: Uint16Array): void {
+    this.core.table.setPlacement(placement);
+  }
+
+  /**
+   * Makes own agents, any number of calls: the i-th has type `types[i]`, the encoded profile `profiles.get(i)` (empty:
+   * undefined), the name `names[i]` if any, and the index `ids[i]`, or `first + i` where `ids` is left out.
+   */
+  loadAgents(
+    first: number,
+    types: Uint16Array,
+    names: readonly (string | undefined)[] | null,
+    profiles: Pick<BlobList, "get">,
+    ids?: Uint32Array,
+  ): void {
+    for (let i = 0; i < types.length; i++) {
+      const index = ids === undefined ? first + i : ids[i]!;
+      const name = names?.[i];
+      if (name !== undefined) this.core.table.names.set(index, name);
+      const profile = profiles.get(i);
+      this.#nursery.make(index, types[i]!, profile.length === 0 ? undefined : decodePlain(profile));
+    }
+  }
+
+  /** Ties of the population; those without an end here are passed over. Any number of calls, after the agents. */
+  loadRelation(
+    relation: number,
+    directed: boolean,
+    source: Uint32Array,
+    target: Uint32Array,
+    weight: Float64Array | null,
+  ): void {
+    this.core.relations.load(relation, directed, { source, target, weight });
+  }
+
+  /** Start events; those to agents elsewhere are passed over. */
+  loadEvents(batch: EventBatch): void {
+    const { table, calendar, program } = this.core;
+    for (let row = 0; row < batch.count; row++) {
+      if (table.slotOf[batch.to[row]!]! < 0) continue;
+      copyRow(batch, row, calendar.bucket(this.core.windowOf(batch.time[row]!)), program.codecs);
+    }
+  }
+
+  /** Ends loading. */
+  open(): void {
+    this.core.relations.open();
+    this.#nursery.announce();
+  }
+
+  /** Runs a window. A promise only when handlers had to be waited for. */
+  runWindow(window: number): undefined | Promise<void> {
+    return this.#runner.run(window);
+  }
+
+  /** Events for a peer that go out with the closing frame; `clear` it once encoded. */
+  outbox(peer: number): EventBatch {
+    return this.core.outboxes[peer]!;
+  }
+
+  /** This worker's closing section of the window just run. Once a window, before the outboxes are cleared. */
+  closing(): Uint8Array {
+    return this.#agreement.closing();
+  }
+
+  /** The highest number of a master's command received; it rides on the next closing. */
+  get command(): number {
+    return this.#agreement.command;
+  }
+
+  set command(number: number) {
+    this.#agreement.command = number;
+  }
+
+  /** Takes over the events of a peer's frame. The peer has closed the window, and this worker has run it. */
+  acceptEvents(frame: Uint8Array): void {
+    const { core } = this;
+    const publishes = this.#publishes;
+    let rows = 0;
+    decodeEvents(frame, core.program.codecs, (time, meta) => {
+      if (metaPhase(meta) === PHASE_PUBLISH) return publishes;
+      rows++;
+      return core.calendar.bucket(core.windowOf(time));
+    });
+    core.counts.remote += rows;
+    for (let row = 0; row < publishes.count; row++) this.#spread(publishes, row);
+    publishes.clear();
+  }
+
+  /** Takes the closings of all workers, by worker id. Alike on every worker. */
+  apply(closings: readonly Uint8Array[]): Decision {
+    return this.#agreement.apply(closings);
+  }
+
+  get latest(): Sample | undefined {
+    return this.#agreement.latest;
+  }
+
+  /** Samples since last asked. */
+  takeSamples(): Sample[] {
+    return this.#agreement.samples.splice(0);
+  }
+
+  /** Own agents' records since last asked. */
+  takeRecords(): RecordRow[] {
+    return this.core.records.splice(0);
+  }
+
+  /** Births in the whole run since last asked, in the order of their indices. */
+  takeBirths(): { readonly type: number; readonly worker: number }[] {
+    return this.#nursery.log.splice(0);
+  }
+
+  /** Deliveries of all workers so far. */
+  get delivered(): number {
+    return this.#agreement.delivered;
+  }
+
+  get counts(): Readonly<Counts> {
+    return this.core.counts;
+  }
+
+  get window(): number {
+    return this.core.window;
+  }
+
+  get suspended(): number {
+    return this.#runner.activations.size;
+  }
+
+  get roundsCompleted(): number {
+    return this.#agreement.rounds.completed;
+  }
+
+  /** Ends the run here: aborts effects under way, and returns this worker's part of the result. */
+  finish(): PartResult {
+    this.#effects.stop();
+    const { core } = this;
+    return {
+      hash: hashPart(core, this.#runner.activations, this.delivered).toBytes(),
+      counts: { ...core.counts },
+      agents: core.table.count,
+      sample: samplePartial(this.program, core.table),
+      sampledAt: this.latest?.time,
+      effects: { calls: this.#calls, replayed: 0 },
+      quarantined: this.#agreement.quarantined,
+    };
+  }
+
+  /** Own agents in the order of their slots. */
+  *states(): Iterable<StateRow> {
+    const { table } = this.core;
+    for (let slot = 0; slot < table.count; slot++) {
+      const flags = table.flags[slot]!;
+      const row = {
+        index: table.index[slot]!,
+        name: this.core.nameOf(slot),
+        type: this.program.types[table.type[slot]!]!.name,
+        state: table.state[slot],
+      };
+      if ((flags & RETIRED) !== 0) yield { ...row, flag: "retired" };
+      else yield (flags & QUARANTINED) !== 0 ? { ...row, flag: "quarantined" } : row;
+    }
+  }
+
+  /** Suspended handlers as plain data (protocol 5). Between windows. */
+  encodeActivations(): ActivationRecord[] {
+    return [...this.#runner.activations.values()].map((activation) => activation.encode());
+  }
+
+  /** Runs suspended handlers again, each up to where its record was made, in place of those that are here. */
+  async restoreActivations(records: readonly ActivationRecord[]): Promise<void> {
+    for (const record of records) {
+      const activation = await Activation.restore(this, record, drainMicrotasks);
+      this.#runner.activations.set(activation.slot, activation);
+      this.core.table.flags[activation.slot] = SUSPENDED;
+    }
+  }
+
+  startEffect(request: EffectRequest): Promise<Outcome> {
+    this.#calls++;
+    return this.#guard === undefined ? this.#effects.run(request) : this.#guard.outside(() => this.#effects.run(request));
+  }
+
+  wake(): void {
+    this.#runner.wake();
+  }
+
+  log(agent: number, time: number, message: string, fields: unknown): void {
+    this.#log?.(this.core.nameOf(this.core.table.slotOf[agent]!), time, message, fields);
+  }
+
+  #spread(publishes: EventBatch, row: number): void {
+    const { core } = this;
+    const from = publishes.from[row]!;
+    const relation = publishes.to[row]!;
+    const followers = core.relations.followers(relation, from);
+    core.counts.remote += followers.length;
+    const meta = packMeta(PHASE_EVENT, 0, 0, metaType(publishes.meta[row]!));
+    core.spread(followers, true, from, publishes.time[row]!, publishes.seq[row]!, meta, publishes, publishes.offset[row]!);
+  }
+}
+
+/** The state hash of the whole run from the parts of its workers: 32 hex digits. */
+export function stateHash(parts: readonly Uint8Array[]): string {
+  const sum = new Hash128();
+  for (const part of parts) sum.addHash(Hash128.fromBytes(part));
+  return sum.hex();
+}
+
+/** The error that a failed run ends with. */
+export const runFailure = (failure: { code: string; message: string }): MyriadError =>
+  new MyriadError(failure.code as MyriadError["code"], failure.message);

@@ -1,0 +1,38 @@
+import { type ChannelOptions, logVerbosity, type Server, ServerCredentials, setLogVerbosity } from "@grpc/grpc-js";
+import { MyriadError } from "../base/error.ts";
+import { FRAME_BYTES_MAX } from "../base/limits.ts";
+
+// grpc-js writes to stderr by itself; what matters reaches us as errors, and is reported once.
+setLogVerbosity(logVerbosity.NONE);
+
+/** Bytes a stream may have under way before its receiver has read them; the default of 64 KiB stalls every frame. */
+const FLOW_CONTROL_WINDOW_BYTES = 4 * FRAME_BYTES_MAX;
+
+/**
+ * Options for clients and servers alike. Every client has connections of its own (grpc-js shares one TCP connection
+ * between clients of an address otherwise), and gRPC's retry policy is off: it would execute calls again.
+ */
+export const channelOptions = (messageBytesMax: number): ChannelOptions => ({
+  "grpc.max_receive_message_length": messageBytesMax,
+  "grpc.max_send_message_length": messageBytesMax,
+  "grpc.use_local_subchannel_pool": 1,
+  "grpc.enable_retries": 0,
+  "grpc.enable_channelz": 0,
+  "grpc.service_config_disable_resolution": 1,
+  "grpc-node.flow_control_window": FLOW_CONTROL_WINDOW_BYTES,
+});
+
+/** Brackets around an IPv6 address, as host:port needs. */
+export const hostPort = (host: string, port: number): string => (host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`);
+
+/** Starts listening. Port 0 takes any free one. Resolves to the port; throws ADDRESS_IN_USE. */
+export function bindServer(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(hostPort(host, port), ServerCredentials.createInsecure(), (error, bound) => {
+      if (error === null) return resolve(bound);
+      const taken = error.message.includes("EADDRINUSE");
+      const why = taken ? "is taken by another process" : `cannot be listened on: ${error.message}`;
+      reject(new MyriadError(taken ? "ADDRESS_IN_USE" : "INVALID_CONFIG", `${hostPort(host, port)} ${why}`));
+    });
+  });
+}

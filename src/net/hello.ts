@@ -1,0 +1,46 @@
+import { PeerHello, PeerWelcome } from "../wire/gen/myriad/v1/data.ts";
+import type { PeerAddress, PeerIdentity } from "./transport.ts";
+
+/** Raised whenever two builds could misunderstand each other: messages, frames or rules of the barrier. */
+export const PROTOCOL_VERSION = 1;
+
+/** The greeting of the worker that opens a stream to `to`. */
+export function helloBytes(self: PeerIdentity, to: number): Uint8Array {
+  const { worker, ...rest } = self;
+  return PeerHello.encode({ ...rest, from: worker, to }).finish();
+}
+
+export const welcomeBytes = (self: PeerIdentity): Uint8Array =>
+  PeerWelcome.encode({
+    protocolVersion: self.protocolVersion,
+    workerId: self.worker,
+    incarnation: self.incarnation,
+  }).finish();
+
+/** What keeps the caller out, naming the field and both values; null when it may come in. */
+export function refusalOf(self: PeerIdentity | undefined, hello: PeerHello): string | null {
+  if (self === undefined) return "this worker has not been given a run yet";
+  const pairs: [string, unknown, unknown][] = [
+    ["protocol version", hello.protocolVersion, self.protocolVersion],
+    ["run id", hello.runId, self.runId],
+    ["run number", hello.run, self.run],
+    ["scenario hash", hello.scenarioHash, self.scenarioHash],
+    ["epoch", hello.epoch, self.epoch],
+    ["worker called", hello.to, self.worker],
+  ];
+  for (const [field, theirs, ours] of pairs) {
+    if (theirs !== ours) return `${field}: worker ${hello.from} has ${theirs}, worker ${self.worker} has ${ours}`;
+  }
+  return null;
+}
+
+/** The same for the answer: is it the process that the master named? */
+export function impostorOf(expected: PeerAddress, welcome: PeerWelcome): string | null {
+  if (welcome.workerId !== expected.worker) {
+    return `worker id at ${expected.address}: expected ${expected.worker}, found ${welcome.workerId}`;
+  }
+  if (welcome.incarnation !== expected.incarnation) {
+    return `incarnation of worker ${expected.worker}: expected ${expected.incarnation}, found ${welcome.incarnation}`;
+  }
+  return null;
+}

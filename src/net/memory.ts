@@ -1,0 +1,122 @@
+import { MyriadError } from "../base/error.ts";
+import { FRAME_BYTES_MAX } from "../base/limits.ts";
+import { PeerHello, PeerWelcome } from "../wire/gen/myriad/v1/data.ts";
+import { helloBytes, impostorOf, refusalOf, welcomeBytes } from "./hello.ts";
+import type { PeerAddress, PeerIdentity, PeerSink, PeerStream, Transport } from "./transport.ts";
+
+/** Frames that may wait at one end before `send` says so, as in grpc-js (its streams' high-water mark). */
+const WAITING_FRAMES_MAX = 16;
+
+/** A network inside one process: addresses and who listens there. */
+export class MemoryNetwork {
+  readonly listeners: Map<string, MemoryTransport> = new Map();
+  #next = 1;
+
+  address(): string {
+    return `memory:${this.#next++}`;
+  }
+}
+
+/** The transport of tests: frames are delivered in order, on a later microtask, as copies. */
+export class MemoryTransport implements Transport {
+  identity: PeerIdentity | undefined;
+  readonly #network: MemoryNetwork;
+  readonly #streams: Set<MemoryStream> = new Set();
+  #address = "";
+  #accept: ((stream: PeerStream) => PeerSink) | undefined;
+
+  constructor(network: MemoryNetwork) {
+    this.#network = network;
+  }
+
+  async listen(accept: (stream: PeerStream) => PeerSink): Promise<string> {
+    this.#accept = accept;
+    this.#address = this.#network.address();
+    this.#network.listeners.set(this.#address, this);
+    return this.#address;
+  }
+
+  async connect(peer: PeerAddress, sink: PeerSink): Promise<PeerStream> {
+    const self = this.identity;
+    if (self === undefined) throw new MyriadError("PROTOCOL", "a worker without a run cannot open streams");
+    const other = this.#network.listeners.get(peer.address);
+    if (other === undefined) throw new MyriadError("UNAVAILABLE", `worker ${peer.worker} at ${peer.address}: nobody`);
+    const near = new MemoryStream(peer.worker, peer.incarnation, this.#streams);
+    const welcome = PeerWelcome.decode(other.admit(PeerHello.decode(helloBytes(self, peer.worker)), near));
+    const impostor = impostorOf(peer, welcome);
+    if (impostor !== null) {
+      near.close();
+      throw new MyriadError("MISMATCH", impostor);
+    }
+    near.sink = sink;
+    return near;
+  }
+
+  /** The listener's half of `connect`. Returns the encoded welcome. */
+  admit(hello: PeerHello, near: MemoryStream): Uint8Array {
+    const refusal = refusalOf(this.identity, hello);
+    if (refusal !== null) throw new MyriadError("MISMATCH", refusal);
+    const far = new MemoryStream(hello.from, hello.incarnation, this.#streams);
+    far.other = near;
+    near.other = far;
+    far.sink = this.#accept!(far);
+    return welcomeBytes(this.identity!);
+  }
+
+  async close(): Promise<void> {
+    this.#network.listeners.delete(this.#address);
+    for (const stream of [...this.#streams]) stream.close();
+  }
+}
+
+class MemoryStream implements PeerStream {
+  readonly peer: number;
+  readonly incarnation: string;
+  readonly #siblings: Set<MemoryStream>;
+  readonly #waiting: Uint8Array[] = [];
+  #full = false;
+  #open = true;
+  other: MemoryStream | undefined;
+  sink: PeerSink | undefined;
+
+  constructor(peer: number, incarnation: string, siblings: Set<MemoryStream>) {
+    this.peer = peer;
+    this.incarnation = incarnation;
+    this.#siblings = siblings;
+    siblings.add(this);
+  }
+
+  send(frame: Uint8Array): boolean {
+    if (!this.#open) throw new MyriadError("UNAVAILABLE", `the stream to worker ${this.peer} is closed`);
+    if (frame.length > FRAME_BYTES_MAX) {
+      throw new MyriadError("LIMIT", `frame of ${frame.length} bytes; at most ${FRAME_BYTES_MAX}`);
+    }
+    this.#waiting.push(frame.slice());
+    if (this.#waiting.length === 1) queueMicrotask(() => this.#deliver());
+    this.#full ||= this.#waiting.length >= WAITING_FRAMES_MAX;
+    return !this.#full;
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#deliver();
+    this.end();
+    this.other?.end();
+  }
+
+  /** Ends this side alone. */
+  end(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#siblings.delete(this);
+    this.sink?.closed(null);
+  }
+
+  #deliver(): void {
+    for (const frame of this.#waiting.splice(0)) this.other?.sink?.frame(frame);
+    if (this.#full) {
+      this.#full = false;
+      this.sink?.drained?.();
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import { MyriadError } from "../base/error.ts";
+import { CHUNK_BYTES, CONTROL_BYTES_MAX } from "../base/limits.ts";
+import { encodePlain } from "../wire/plain-codec.ts";
+
+/** Room for what surrounds the bytes in a message. */
+const ENVELOPE_BYTES = 1024;
+
+/**
+ * Rows of plain data, encoded in pieces of about CHUNK_BYTES. Throws LIMIT when one row alone does not fit a control
+ * message; `what` names it.
+ */
+export function* encodeRows(rows: readonly unknown[], what: string): Generator<Uint8Array> {
+  if (rows.length === 0) return;
+  const bytes = encodePlain(rows);
+  if (bytes.length <= CHUNK_BYTES) yield bytes;
+  else if (rows.length > 1) {
+    const middle = rows.length >>> 1;
+    yield* encodeRows(rows.slice(0, middle), what);
+    yield* encodeRows(rows.slice(middle), what);
+  } else {
+    checkMessageBytes(bytes.length, what);
+    yield bytes;
+  }
+}
+
+/** Refuses what would be over the limit of a control message. */
+export function checkMessageBytes(bytes: number, what: string): void {
+  const most = CONTROL_BYTES_MAX - ENVELOPE_BYTES;
+  if (bytes > most) throw new MyriadError("LIMIT", `${what} takes ${bytes} bytes; at most ${most} fit a control message`);
+}
+
+/** The memory of a typed array, as a message carries it. */
+export const asBytes = (array: ArrayBufferView): Uint8Array =>
+  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+
+/** Columns back from the bytes of a message, which stand at any address: copied. */
+export const asU16 = (bytes: Uint8Array): Uint16Array => new Uint16Array(bytes.slice().buffer);
+export const asU32 = (bytes: Uint8Array): Uint32Array => new Uint32Array(bytes.slice().buffer);
+export const asF64 = (bytes: Uint8Array): Float64Array => new Float64Array(bytes.slice().buffer);

@@ -1,0 +1,176 @@
+import { TIMER_MS_MAX, WORKERS_MAX } from "../base/limits.ts";
+
+/** What a node is: the head of a cluster, one of its workers, or everything in one process. */
+export type Role = "master" | "worker" | "single";
+
+export type ValueKind = "integer" | "number" | "seconds" | "text" | "name" | "record" | "choice";
+
+/** One configuration key. Validation, the environment's names and docs/config.md all come from this. */
+export interface ConfigKey {
+  readonly roles: readonly Role[];
+  readonly kind: ValueKind;
+  /** Smallest and largest value, both allowed. */
+  readonly min?: number;
+  readonly max?: number;
+  readonly choices?: readonly string[];
+  /** By role, where it has one; a key without a default may be absent. */
+  readonly defaults?: Readonly<Partial<Record<Role, number | string>>>;
+  readonly required?: boolean;
+  readonly means: string;
+}
+
+/** Node fires longer timers at once, so no interval may be longer. */
+export const SECONDS_MAX = TIMER_MS_MAX / 1000;
+/** Beats any faster than this would be load, not information. */
+export const SECONDS_MIN = 0.01;
+/** Seeds are integers that a double holds exactly. */
+export const SEED_MAX = Number.MAX_SAFE_INTEGER;
+export const PORT_MAX = 65_535;
+/** Where a master listens unless told otherwise. */
+export const MASTER_PORT = 10_051;
+/** A worker is dead after this many missed beats, unless `workerTimeout` says otherwise. */
+export const BEATS_MISSED = 3;
+
+const CLUSTER: readonly Role[] = ["master", "worker"];
+const RUNS: readonly Role[] = ["master", "single"];
+const MASTER: readonly Role[] = ["master"];
+const WORKER: readonly Role[] = ["worker"];
+
+export const CONFIG_KEYS = {
+  address: {
+    roles: MASTER,
+    kind: "text",
+    defaults: { master: "0.0.0.0" },
+    means: "the address to listen on; 127.0.0.1 keeps other machines out",
+  },
+  listenPort: {
+    roles: CLUSTER,
+    kind: "integer",
+    min: 0,
+    max: PORT_MAX,
+    defaults: { master: MASTER_PORT, worker: 0 },
+    means: "the port to listen on; 0 takes a free one",
+  },
+  expectedWorkers: {
+    roles: MASTER,
+    kind: "integer",
+    min: 1,
+    max: WORKERS_MAX,
+    defaults: { master: 1 },
+    means: "a run starts when this many workers are there",
+  },
+  healthCheckInterval: {
+    roles: MASTER,
+    kind: "seconds",
+    min: SECONDS_MIN,
+    max: SECONDS_MAX,
+    defaults: { master: 1 },
+    means: "time between two looks at the workers' last beats",
+  },
+  workerTimeout: {
+    roles: MASTER,
+    kind: "seconds",
+    min: SECONDS_MIN,
+    max: SECONDS_MAX,
+    defaults: { master: BEATS_MISSED },
+    means: "a worker that was not heard of for so long is dead; at least 3 x heartbeatInterval",
+  },
+  masterAddress: { roles: WORKER, kind: "text", required: true, means: "the master's host name or address" },
+  masterPort: {
+    roles: WORKER,
+    kind: "integer",
+    min: 1,
+    max: PORT_MAX,
+    defaults: { worker: MASTER_PORT },
+    means: "the master's port",
+  },
+  workerAddress: {
+    roles: WORKER,
+    kind: "text",
+    means: "the address under which other workers reach this one; default: the one that the master sees",
+  },
+  heartbeatInterval: {
+    roles: CLUSTER,
+    kind: "seconds",
+    min: SECONDS_MIN,
+    max: SECONDS_MAX,
+    defaults: { worker: 1 },
+    means: "time between two beats; on the master, what it expects of its workers, to be checked at the start",
+  },
+  heartbeatMaxRetries: {
+    roles: WORKER,
+    kind: "integer",
+    min: 1,
+    max: 1_000,
+    defaults: { worker: BEATS_MISSED },
+    means: "beats in a row that may fail before the worker takes its master for lost and connects anew",
+  },
+  masterWait: {
+    roles: WORKER,
+    kind: "seconds",
+    min: 0,
+    max: SECONDS_MAX,
+    defaults: { worker: 60 },
+    means: "a worker ends when its master was not to be reached for so long",
+  },
+  name: { roles: WORKER, kind: "name", means: "how the worker is called in tables and logs; default: host and process id" },
+  scenario: {
+    roles: ["master", "worker", "single"],
+    kind: "text",
+    means: "path of the scenario on this machine, from the folder of the configuration file",
+  },
+  seed: { roles: RUNS, kind: "integer", min: 0, max: SEED_MAX, defaults: { master: 0, single: 0 }, means: "the run's seed" },
+  params: { roles: RUNS, kind: "record", means: "the scenario's parameters; in the environment as JSON" },
+  until: {
+    roles: RUNS,
+    kind: "number",
+    min: Number.MIN_VALUE,
+    max: Number.MAX_VALUE,
+    means: "stop at this virtual time, instead of by the scenario's own rule",
+  },
+  rounds: {
+    roles: RUNS,
+    kind: "integer",
+    min: 1,
+    max: 4_294_967_294,
+    means: "stop after this many rounds, instead of by the scenario's own rule",
+  },
+  placement: {
+    roles: MASTER,
+    kind: "choice",
+    choices: ["hash", "contiguous"],
+    defaults: { master: "contiguous" },
+    means: "how agents are spread over the workers",
+  },
+  out: { roles: RUNS, kind: "text", means: "folder for the results; it must be new or empty" },
+} as const satisfies Record<string, ConfigKey>;
+
+export type KeyName = keyof typeof CONFIG_KEYS;
+
+/** The table in the order written, without its literal types. */
+export const configKeys = (): [KeyName, ConfigKey][] => Object.entries(CONFIG_KEYS) as [KeyName, ConfigKey][];
+
+/** `listenPort` is `MYRIAD_LISTEN_PORT` in the environment. */
+export const environmentName = (key: string): string =>
+  `MYRIAD_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+
+/** What a value of the key must be, in words. */
+export function describeRange(key: ConfigKey): string {
+  const bounds = key.min === Number.MIN_VALUE ? "above 0" : `from ${key.min} to ${key.max}`;
+  switch (key.kind) {
+    case "integer":
+      return `an integer ${bounds}`;
+    case "number":
+      return `a number ${bounds}`;
+    case "seconds":
+      return `a number of seconds ${bounds}`;
+    case "text":
+      return "a text that is not empty";
+    case "name":
+      return "a name of 1 to 128 characters of A-Z a-z 0-9 _ . : -";
+    case "record":
+      return "a record of names and values";
+    case "choice":
+      return `one of ${key.choices?.join(", ")}`;
+  }
+}

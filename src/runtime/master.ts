@@ -1,0 +1,306 @@
+import type { Clock } from "../base/clock.ts";
+import { Deferred } from "../base/deferred.ts";
+import { ERROR_CODES, type ErrorCode, MyriadError } from "../base/error.ts";
+import { contiguousPlacement, hashPlacement } from "../cluster/placement.ts";
+import { Registry } from "../cluster/registry.ts";
+import { populate } from "../model/populate.ts";
+import type { Population } from "../model/population.ts";
+import { compile, type Program } from "../model/program.ts";
+import type { Scenario } from "../model/scenario.ts";
+import { PROTOCOL_VERSION } from "../net/hello.ts";
+import type { DataReader } from "../store/data-file.ts";
+import type { Hello, LocateReply, Setup } from "../wire/gen/myriad/v1/control.ts";
+import { type ClusterStatus, type MasterState, ProgressMeter, workerStatus } from "./cluster-status.ts";
+import { type AttachStream, type ControlHost, ControlServer } from "./control-server.ts";
+import type { Log } from "./log.ts";
+import { runTotals } from "./part-result.ts";
+import { sendPopulation } from "./population-sender.ts";
+import type { RunOptions, RunResult } from "./run.ts";
+import { type Collected, RunCollector } from "./run-collector.ts";
+import { newRunId, runNumber } from "./run-id.ts";
+import { encodeSetup, eventTable, setupOptions } from "./run-setup.ts";
+import type { FromWorker, ToWorker, WorkerLink } from "./worker-link.ts";
+import { WorkerTable } from "./worker-table.ts";
+
+export interface MasterOptions {
+  readonly scenario: Scenario;
+  /** Where workers find the scenario when they have no path of their own; "" when they must. */
+  readonly scenarioPath: string;
+  /** Content hash of the scenario; workers that have another one are refused. */
+  readonly scenarioHash: string;
+  /** Address to listen on. */
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  readonly expectedWorkers: number;
+  /** `workers` is not looked at. */
+  readonly run: RunOptions;
+  /** A worker not heard of for so long is reported late. Default 3,000. */
+  readonly workerTimeoutMs?: number;
+  /** Time between two looks at the beats. Default 1,000. */
+  readonly healthCheckMs?: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly reader: DataReader;
+}
+
+/** The first epoch: nobody has joined or left yet. */
+const FIRST_EPOCH = 1;
+const WORKER_TIMEOUT_MS_DEFAULT = 3_000;
+const HEALTH_CHECK_MS_DEFAULT = 1_000;
+/** Workers have this long to end after they were told so, then their connections are cut. */
+const GOODBYE_MS = 2_000;
+
+/**
+ * The head of a cluster, for one run: waits for its workers, gives them the population, lets them connect to each
+ * other, starts them, and gathers what they report. Events between agents never pass here.
+ */
+export class MasterNode implements ControlHost {
+  readonly runId: string = newRunId();
+  readonly #options: MasterOptions;
+  readonly #program: Program;
+  readonly #table: WorkerTable;
+  readonly #server = new ControlServer(this);
+  readonly #complete = new Deferred();
+  readonly #failed = new Deferred<never>();
+  readonly #meter: ProgressMeter;
+  #state: MasterState = "waiting";
+  #population: Population | undefined;
+  #registry: Registry | undefined;
+  #collector: RunCollector | undefined;
+  #commands = 0;
+  #shares: number[] = [];
+
+  /** Compiles the scenario: throws INVALID_SCENARIO, INVALID_PARAMS, INVALID_ARGUMENT. */
+  constructor(options: MasterOptions) {
+    const { expectedWorkers, run, clock } = options;
+    this.#options = options;
+    setupOptions(run);
+    this.#program = compile(options.scenario, { params: run.params, seed: run.seed, until: run.until });
+    this.#table = new WorkerTable({
+      runId: this.runId,
+      scenarioHash: options.scenarioHash,
+      expectedWorkers,
+      workerTimeoutMs: options.workerTimeoutMs ?? WORKER_TIMEOUT_MS_DEFAULT,
+    });
+    this.#meter = new ProgressMeter(clock, expectedWorkers, this.#program.until);
+    this.#failed.promise.catch(() => {}); // Whoever waits hears of it; nobody may be waiting yet.
+  }
+
+  /** Runs the scenario's `populate`. Throws what shows before a run: INVALID_SCENARIO, INVALID_DATA, INVALID_PLACEMENT. */
+  async prepare(): Promise<void> {
+    const population = await populate(this.#program, this.#options.reader);
+    const place = this.#options.run.placement === "hash" ? hashPlacement : contiguousPlacement;
+    const placement = place(population.count, this.#options.expectedWorkers);
+    const types = this.#program.types.map((type) => type.name);
+    this.#population = population;
+    this.#registry = new Registry(types, population.typeOf.slice(0, population.count), placement, population.count);
+    this.#registry.setNames(population.names);
+    this.#shares = new Array<number>(this.#options.expectedWorkers).fill(0);
+    for (const worker of placement) this.#shares[worker]!++;
+    this.#collector = new RunCollector({
+      program: this.#program,
+      registry: this.#registry,
+      workers: this.#options.expectedWorkers,
+      out: this.#options.run.out,
+    });
+  }
+
+  /** Starts to listen for workers. Resolves to the port. Throws ADDRESS_IN_USE. */
+  listen(): Promise<number> {
+    return this.#server.listen(this.#options.host, this.#options.port);
+  }
+
+  /** From the first worker to the result. Throws what the run failed of; the workers have been told then. */
+  async run(): Promise<RunResult> {
+    const { signal, out } = this.#options.run;
+    const stopHealth = this.#watchHealth();
+    const stop = (): void => void this.stop("interrupted");
+    signal?.addEventListener("abort", stop, { once: true });
+    if (signal?.aborted) stop();
+    try {
+      if (this.#population === undefined) await this.prepare();
+      const result = await this.#unlessFailed(this.#course());
+      this.#state = "finished";
+      await out?.finish(result);
+      this.#tellAll({ $case: "shutdown", value: { reason: "finished" } });
+      return result;
+    } catch (reason) {
+      const error = MyriadError.from(reason, "HANDLER_FAILED");
+      this.#state = "failed";
+      this.#tellAll({ $case: "shutdown", value: { reason: error.message } });
+      throw error;
+    } finally {
+      stopHealth();
+      signal?.removeEventListener("abort", stop);
+    }
+  }
+
+  /** Ends the run: at the next barrier once it is running, at once before. */
+  stop(reason: string): { accepted: boolean; runId: string } {
+    const accepted = this.#state !== "finished" && this.#state !== "failed";
+    if (this.#state === "running") {
+      this.#commands++;
+      this.#tellAll({ $case: "command", value: { number: this.#commands, kind: "stop" } });
+    } else if (accepted) this.fail(new MyriadError("STOPPED", `the run was stopped before it began: ${reason}`));
+    return { accepted, runId: this.runId };
+  }
+
+  /** Makes the run fail. The first reason stays. */
+  fail(reason: MyriadError): void {
+    this.#failed.reject(reason);
+  }
+
+  /** Stops listening. Workers that have been told to end get a moment for it. */
+  async close(): Promise<void> {
+    const cancel = this.#options.clock.setTimer(GOODBYE_MS, () => this.#server.abort());
+    await this.#server.close();
+    cancel();
+  }
+
+  status(): ClusterStatus {
+    const now = this.#options.clock.now();
+    const { virtualTime, window, events, eventsPerSecond } = this.#meter.last;
+    return {
+      runId: this.runId,
+      scenario: this.#program.name,
+      state: this.#state,
+      window,
+      virtualTime,
+      events,
+      eventsPerSecond,
+      agents: this.#registry?.count ?? 0,
+      workers: this.#table.links.map((link) => workerStatus(link, this.#shares[link.id] ?? 0, now)),
+    };
+  }
+
+  locate(agent: string): LocateReply {
+    const found = this.#registry?.locate(agent);
+    if (found === undefined) return { found: false, index: 0, name: "", workerId: 0, worker: "", address: "" };
+    const link = this.#table.get(found.worker);
+    const { index, name, worker } = found;
+    return { found: true, index, name, workerId: worker, worker: link?.name ?? "", address: link?.address ?? "" };
+  }
+
+  attach(hello: Hello, peerHost: string, stream: AttachStream): void {
+    const { clock, log, expectedWorkers } = this.#options;
+    const link = this.#table.admit(hello, peerHost, clock.now(), stream);
+    stream.onMessage = ({ message }) => {
+      try {
+        if (message !== undefined) this.#accept(link, message);
+      } catch (reason) {
+        this.fail(MyriadError.from(reason, "PROTOCOL"));
+      }
+    };
+    stream.onClosed = (reason) => this.#lost(link, reason);
+    const value = { workerId: link.id, runId: this.runId, protocolVersion: PROTOCOL_VERSION };
+    link.send({ $case: "welcome", value });
+    log.info("worker attached", { worker: link.name, address: link.address, of: expectedWorkers });
+    if (!this.#table.complete) return;
+    this.#table.sealed = true;
+    this.#complete.resolve();
+  }
+
+  /** The stages of a run, each begun when all workers have come through the one before. */
+  async #course(): Promise<RunResult> {
+    await this.#complete.promise;
+    const { links } = this.#table;
+    this.#state = "loading";
+    const source = { program: this.#program, population: this.#population!, placement: this.#registry!.placement };
+    const setup = this.#setup();
+    await Promise.all(links.map((link) => sendPopulation(link, setup, source)));
+    this.#population = undefined; // It lives on the workers now.
+    this.#state = "connecting";
+    const peers = links.map(({ id, address, incarnation }) => ({ workerId: id, address, incarnation }));
+    for (const link of links) {
+      link.send({ $case: "connect", value: { peers: peers.filter((peer) => peer.workerId !== link.id) } });
+    }
+    await Promise.all(links.map((link) => link.connected));
+    this.#state = "running";
+    for (const link of links) {
+      link.stage = "running";
+      link.send({ $case: "start", value: {} });
+    }
+    return this.#result(await this.#collector!.done);
+  }
+
+  #setup(): Omit<Setup, "workerId"> {
+    const { scenarioPath, scenarioHash, expectedWorkers, run } = this.#options;
+    return {
+      runId: this.runId,
+      run: runNumber(this.runId),
+      epoch: FIRST_EPOCH,
+      workers: expectedWorkers,
+      scenarioPath,
+      scenarioHash,
+      seed: this.#program.seed,
+      options: encodeSetup(setupOptions(run)),
+      agents: this.#population!.count,
+      events: eventTable(this.#program),
+    };
+  }
+
+  #accept(link: WorkerLink, message: FromWorker): void {
+    if (this.#collector?.accept(link, message)) return;
+    switch (message.$case) {
+      case "ready":
+        return link.reached(message.value.stage);
+      case "beat": {
+        link.lastBeatMs = this.#options.clock.now();
+        link.late = false;
+        link.beat = message.value;
+        const progress = this.#meter.update(this.#table.links, this.#registry?.count ?? 0);
+        if (progress !== undefined && this.#state === "running") this.#options.run.onProgress?.(progress);
+        return;
+      }
+      case "failed": {
+        link.stage = "failed";
+        const { code, message: text } = message.value;
+        return this.fail(new MyriadError(code in ERROR_CODES ? (code as ErrorCode) : "HANDLER_FAILED", text));
+      }
+      default:
+        throw new MyriadError("PROTOCOL", `${link.title} sent "${message.$case}"`);
+    }
+  }
+
+  #lost(link: WorkerLink, reason: MyriadError | null): void {
+    const why = reason === null ? "it ended its stream" : reason.message;
+    if (!this.#table.sealed) {
+      this.#table.remove(link);
+      this.#options.log.warn("worker left before the run began", { worker: link.name, reason: why });
+    } else if (this.#state !== "finished" && this.#state !== "failed") {
+      link.stage = "lost";
+      this.fail(new MyriadError("UNAVAILABLE", `${link.title} at ${link.address} is lost: ${why}`));
+    }
+  }
+
+  #watchHealth(): () => void {
+    const { clock, log } = this.#options;
+    const timeoutMs = this.#options.workerTimeoutMs ?? WORKER_TIMEOUT_MS_DEFAULT;
+    const look = (): void => {
+      for (const link of this.#table.links) {
+        if (link.late || clock.now() - link.lastBeatMs <= timeoutMs) continue;
+        link.late = true;
+        log.warn("worker is late", { worker: link.name, lastBeatMs: Math.round(clock.now() - link.lastBeatMs) });
+      }
+      cancel = clock.setTimer(this.#options.healthCheckMs ?? HEALTH_CHECK_MS_DEFAULT, look);
+    };
+    let cancel = clock.setTimer(this.#options.healthCheckMs ?? HEALTH_CHECK_MS_DEFAULT, look);
+    return () => cancel();
+  }
+
+  #tellAll(message: ToWorker): void {
+    for (const link of this.#table.links) link.send(message);
+  }
+
+  #unlessFailed<T>(promise: Promise<T>): Promise<T> {
+    return Promise.race([promise, this.#failed.promise]);
+  }
+
+  #result({ merged, observations }: Collected): RunResult {
+    const { seed, name: scenario } = this.#program;
+    const params = this.#program.params as Record<string, unknown>;
+    const workers = this.#options.expectedWorkers;
+    return { runId: this.runId, scenario, seed, params, workers, ...runTotals(merged, observations) };
+  }
+}

@@ -1,0 +1,121 @@
+import type { Clock } from "../base/clock.ts";
+import type { WorkerLoop } from "../cluster/worker-loop.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { WorkerMessage } from "../wire/gen/myriad/v1/control.ts";
+import { encodeRows } from "./chunks.ts";
+import type { ControlStream } from "./control-stream.ts";
+import type { BirthRows } from "./run-collector.ts";
+
+/** Between two reports of progress. */
+const PROGRESS_MS = 100;
+/** Rows are sent on when so many have come together, however little time has passed. */
+const ROWS_MAX = 10_000;
+/** Only this worker tells what all of them know. */
+const SPOKESMAN = 0;
+
+export type MasterStream = ControlStream<WorkerMessage, unknown>;
+
+export interface ReporterOptions {
+  readonly engine: Engine;
+  readonly loop: WorkerLoop;
+  readonly stream: Pick<MasterStream, "send" | "sendPaced">;
+  readonly self: number;
+  /** Agents of the population, on all workers. */
+  readonly agents: number;
+  readonly keepRecords: boolean;
+  readonly keepStates: boolean;
+  readonly clock: Clock;
+}
+
+/** Tells the master how a worker is getting on, and what its windows brought: in batches, never event by event. */
+export class Reporter {
+  readonly #options: ReporterOptions;
+  #lastMs = 0;
+  #born: number;
+
+  constructor(options: ReporterOptions) {
+    this.#options = options;
+    this.#born = options.agents;
+  }
+
+  /** After each barrier. */
+  readonly onBarrier = (): void => {
+    const { clock } = this.#options;
+    if (clock.now() - this.#lastMs < PROGRESS_MS) return;
+    this.beat(0);
+    this.flush();
+  };
+
+  /** A sign of life. `lagMs`: how far the event loop is behind. */
+  beat(lagMs: number): void {
+    const { engine, loop, stream, clock } = this.#options;
+    this.#lastMs = clock.now();
+    const value = {
+      window: loop.window,
+      virtualTime: Math.max(0, loop.window) * engine.program.lookahead,
+      events: engine.counts.delivered,
+      lagMs,
+      rssBytes: process.memoryUsage.rss(),
+      state: loop.state,
+      suspended: engine.suspended,
+      rounds: engine.roundsCompleted,
+    };
+    stream.send({ message: { $case: "beat", value } });
+  }
+
+  /** Sends what has come together since the last time. */
+  flush(): void {
+    for (const message of this.#pending()) this.#options.stream.send(message);
+  }
+
+  /** The last report: all rows, then the final states, at the pace of the master. */
+  async finish(): Promise<void> {
+    const { engine, stream, keepStates } = this.#options;
+    for (const message of this.#pending()) await stream.sendPaced(message);
+    if (!keepStates) return;
+    let rows: unknown[] = [];
+    const send = async (): Promise<void> => {
+      for (const bytes of encodeRows(rows, "the state of an agent")) {
+        await stream.sendPaced({ message: { $case: "states", value: { rows: bytes } } });
+      }
+      rows = [];
+    };
+    for (const state of engine.states()) {
+      if (rows.push(state) >= ROWS_MAX) await send();
+    }
+    await send();
+  }
+
+  *#pending(): Generator<WorkerMessage> {
+    const { engine, self, keepRecords, loop } = this.#options;
+    const samples = engine.takeSamples();
+    const births = engine.takeBirths();
+    const window = loop.window;
+    if (self === SPOKESMAN) {
+      for (const bytes of encodeRows(samples, "a sample")) yield report(window, { samples: bytes });
+      for (let first = 0; first < births.length; first += ROWS_MAX) {
+        const part = births.slice(first, first + ROWS_MAX);
+        for (const bytes of encodeRows([this.#birthRows(part)], "births")) yield report(window, { births: bytes });
+      }
+    }
+    const records = engine.takeRecords();
+    if (!keepRecords) return;
+    for (const rows of encodeRows(records, "a record")) yield { message: { $case: "records", value: { rows } } };
+  }
+
+  #birthRows(births: readonly { type: number; worker: number }[]): BirthRows {
+    const first = this.#born;
+    this.#born += births.length;
+    return {
+      first,
+      types: Uint16Array.from(births, ({ type }) => type),
+      workers: Uint16Array.from(births, ({ worker }) => worker),
+    };
+  }
+}
+
+function report(window: number, parts: { samples?: Uint8Array; births?: Uint8Array }): WorkerMessage {
+  const none = new Uint8Array(0);
+  const value = { window, samples: parts.samples ?? none, births: parts.births ?? none };
+  return { message: { $case: "report", value } };
+}

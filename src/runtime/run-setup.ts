@@ -1,0 +1,56 @@
+import { MyriadError } from "../base/error.ts";
+import type { Program } from "../model/program.ts";
+import { type Until, untilHas } from "../model/until.ts";
+import { decodePlain, encodePlain } from "../wire/plain-codec.ts";
+import type { RunOptions } from "./run.ts";
+
+/** What workers must know of a run beside its seed; travels in Setup. */
+export interface SetupOptions {
+  /** Before parsing: each node parses by the schema of its own copy of the scenario. */
+  readonly params: Record<string, unknown>;
+  /** Absent: the scenario's own rule. */
+  readonly until?: Until;
+  readonly strict: boolean;
+  /** Whether rows that handlers record are wanted, and final states. */
+  readonly keepRecords: boolean;
+  readonly keepStates: boolean;
+}
+
+/** Throws INVALID_ARGUMENT for what only works in one process. */
+export function setupOptions(options: RunOptions): SetupOptions {
+  if (options.until !== undefined && untilHas(options.until, "when")) {
+    throw new MyriadError("INVALID_ARGUMENT", "until.when: a function cannot be sent to workers; put it into the scenario");
+  }
+  if (options.effects !== undefined) {
+    throw new MyriadError("INVALID_ARGUMENT", "effects: functions cannot be sent to workers; run with workers: 0");
+  }
+  return {
+    params: options.params ?? {},
+    ...(options.until === undefined ? {} : { until: options.until }),
+    strict: options.strict ?? false,
+    keepRecords: options.out !== undefined,
+    keepStates: options.out !== undefined,
+  };
+}
+
+export const encodeSetup = (options: SetupOptions): Uint8Array => encodePlain(options);
+export const decodeSetup = (bytes: Uint8Array): SetupOptions => decodePlain(bytes) as SetupOptions;
+
+/** Names of the events that the program's agents handle, by event type id; "" for all others. */
+export function eventTable(program: Program): string[] {
+  const handled = program.events.map((event, id) =>
+    program.handlers.some((handlers) => handlers[id] !== undefined) ? event.name : "",
+  );
+  while (handled.at(-1) === "") handled.pop();
+  return handled;
+}
+
+/** Throws MISMATCH when a worker's program gives an event another id than the master's. */
+export function checkEventTable(program: Program, names: readonly string[]): void {
+  for (const [id, name] of names.entries()) {
+    const own = program.events[id]?.name;
+    if (name !== "" && own !== name) {
+      throw new MyriadError("MISMATCH", `event ${id}: the master has "${name}", this worker has "${own}"`);
+    }
+  }
+}

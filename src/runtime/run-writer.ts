@@ -1,0 +1,36 @@
+import type { ObservedValue } from "../model/observation.ts";
+import type { RunResult } from "./run.ts";
+
+/** All observations at one virtual time. */
+export interface SampleRow {
+  time: number;
+  values: Record<string, ObservedValue>;
+}
+
+/** One `ctx.record(series, value)`; `number` counts the records of that agent. */
+export interface RecordRow {
+  time: number;
+  agent: number;
+  number: number;
+  series: string;
+  value: unknown;
+}
+
+/** One agent at the end of the run. */
+export interface StateRow {
+  index: number;
+  name: string;
+  type: string;
+  state: unknown;
+}
+
+/**
+ * Receives what a run produces. Samples come in order of time; records and states in any order and in any
+ * number of calls. `finish` comes once, last, also after a stop; not after a failure.
+ */
+export interface RunWriter {
+  samples(rows: readonly SampleRow[]): void;
+  records(rows: readonly RecordRow[]): void;
+  states(rows: Iterable<StateRow>): void;
+  finish(result: RunResult): void | Promise<void>;
+}

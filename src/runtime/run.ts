@@ -1,0 +1,80 @@
+import type { ObservedValue } from "../model/observation.ts";
+import type { Until } from "../model/until.ts";
+import type { RunWriter } from "./run-writer.ts";
+
+export type PlacementMethod = "hash" | "contiguous";
+
+/** What a caller may say about one run. */
+export interface RunOptions {
+  /** Worker processes on this machine; 0 (default): everything in this process, without network. */
+  readonly workers?: number;
+  /** 0 (default) to 2^53 - 1. */
+  readonly seed?: number;
+  /** Values for the model's parameters; what is left out takes the schema's default. */
+  readonly params?: Record<string, unknown>;
+  /** Replaces the scenario's stopping rule. A function (`when`) cannot be sent to workers: say it in the scenario. */
+  readonly until?: Until;
+  /** How agents are spread over workers; default "contiguous". Never shows in the result. */
+  readonly placement?: PlacementMethod;
+  /** Stand-ins for effects by name; only without workers. */
+  readonly effects?: Readonly<Record<string, (input: never) => unknown>>;
+  /** Makes the wall clock and `Math.random` throw inside handlers. */
+  readonly strict?: boolean;
+  /** Aborted: the run stops at the next barrier, and `ended` is "stopped". */
+  readonly signal?: AbortSignal;
+  /** Called every 100 ms or so while windows go by. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Receives what handlers say with `ctx.log`; default: it is dropped. Workers write it to their own logs. */
+  readonly onLog?: (agent: string, time: number, message: string, fields: unknown) => void;
+  /** Receives samples, records and final states. */
+  readonly out?: RunWriter;
+}
+
+export interface Progress {
+  readonly virtualTime: number;
+  readonly window: number;
+  /** Delivered to handlers so far. */
+  readonly events: number;
+  /** Since the progress before. */
+  readonly eventsPerSecond: number;
+  readonly workers: number;
+  readonly agents: number;
+  /** Of `until.time`, 0 to 1; absent when the end is not known in advance. */
+  readonly fraction?: number;
+}
+
+/** Why a run came to its end. */
+export type Ended = "quiescence" | "time" | "rounds" | "when" | "stopped";
+
+/** What a run comes to; the object that `--json` prints. */
+export interface RunResult {
+  readonly runId: string;
+  readonly scenario: string;
+  readonly seed: number;
+  readonly params: Record<string, unknown>;
+  readonly workers: number;
+  /** Alive or retired, born while running included. */
+  readonly agents: number;
+  /** Deliveries to a handler, each once. */
+  readonly events: number;
+  /** Of these, those that came from another worker. */
+  readonly remoteEvents: number;
+  readonly virtualTime: number;
+  /** Windows in which something happened. */
+  readonly windows: number;
+  /** From the first window to the end. */
+  readonly wallSeconds: number;
+  readonly eventsPerSecond: number;
+  /** 32 hex digits; the same for the same seed on any number of workers. */
+  readonly stateHash: string;
+  /** The last sample of each observation. */
+  readonly observations: Record<string, ObservedValue>;
+  /** Mean share of the wall time that workers spent waiting for each other, 0 to 1. */
+  readonly barrierShare: number;
+  readonly recoveries: readonly [];
+  readonly migrations: number;
+  readonly replayedEvents: number;
+  readonly effects: { readonly calls: number; readonly replayed: number };
+  readonly peakRssBytes: { readonly master: number; readonly workers: readonly number[] };
+  readonly ended: Ended;
+}

@@ -1,0 +1,107 @@
+import { systemClock } from "../base/clock.ts";
+import { WorkerLoop } from "../cluster/worker-loop.ts";
+import { OutsideEffects } from "../engine/effects.ts";
+import { Engine, runFailure } from "../engine/engine.ts";
+import { mergeSamples } from "../engine/sampler.ts";
+import { StrictGuard } from "../engine/strict.ts";
+import { populate } from "../model/populate.ts";
+import type { Population } from "../model/population.ts";
+import { compile } from "../model/program.ts";
+import type { Scenario } from "../model/scenario.ts";
+import { dataFiles } from "../store/data-file.ts";
+import { mergeResults, runTotals } from "./part-result.ts";
+import { progressMeter } from "./progress.ts";
+import type { Ended, RunOptions, RunResult } from "./run.ts";
+import { newRunId } from "./run-id.ts";
+
+/** Runs a scenario in this process, without network: one worker, alone at its barriers. */
+export async function runSingle(scenario: Scenario, options: RunOptions): Promise<RunResult> {
+  const program = compile(scenario, options);
+  const population = await populate(program, dataFiles);
+  const runId = newRunId();
+  const guard = options.strict === true ? new StrictGuard() : undefined;
+  const effects = new OutsideEffects(systemClock, options.effects);
+  const engine = new Engine({ program, runId, runner: effects, guard, log: options.onLog });
+  const uninstall = guard?.install();
+  try {
+    loadPopulation(engine, population);
+    const loop = runLoop(engine, options);
+    const startMs = systemClock.now();
+    const end = await loop.run();
+    const loopMs = systemClock.now() - startMs;
+    drain(engine, options);
+    if (end.failure !== undefined) throw runFailure(end.failure);
+    const part = engine.finish();
+    const observations = mergeSamples(program, [part.sample]);
+    if (part.sampledAt !== end.virtualTime) options.out?.samples([{ time: end.virtualTime, values: observations }]);
+    options.out?.states(engine.states());
+    const merged = mergeResults([
+      {
+        ...part,
+        ended: end.reason as Ended,
+        virtualTime: end.virtualTime,
+        windows: part.counts.windows,
+        events: part.counts.delivered,
+        remoteEvents: 0,
+        loopMs,
+        waitMs: loop.waitMs,
+        peakRssBytes: 0,
+      },
+    ]);
+    const result: RunResult = {
+      runId,
+      scenario: program.name,
+      seed: program.seed,
+      params: program.params as Record<string, unknown>,
+      workers: 0,
+      ...runTotals({ ...merged, peakRssBytes: [] }, observations),
+    };
+    await options.out?.finish(result);
+    return result;
+  } finally {
+    effects.stop();
+    uninstall?.();
+  }
+}
+
+/** Fills an engine that hosts all agents. */
+export function loadPopulation(engine: Engine, population: Population): void {
+  const { count, typeOf, names, profiles, relations, events } = population;
+  engine.setPlacement(new Uint16Array(count));
+  const named = names.size === 0 ? null : Array.from({ length: count }, (_, i) => names.get(i));
+  engine.loadAgents(0, typeOf.subarray(0, count), named, profiles);
+  for (const [id, { directed, source, target, weight }] of relations.entries()) {
+    engine.loadRelation(id, directed, source, target, weight);
+  }
+  engine.loadEvents(events);
+  engine.open();
+}
+
+function runLoop(engine: Engine, options: RunOptions): WorkerLoop {
+  const { program } = engine;
+  const meter = progressMeter(program, 0, options.onProgress);
+  const stop = options.signal;
+  return new WorkerLoop({
+    engine,
+    self: 0,
+    workers: 1,
+    run: 0,
+    epoch: 0,
+    codecs: program.codecs,
+    clock: systemClock,
+    onBarrier: (window) => {
+      if (stop?.aborted === true) engine.command = 1;
+      meter(engine, window);
+      drain(engine, options);
+    },
+  });
+}
+
+/** Passes samples and records on; where nobody wants them, they are dropped. */
+function drain(engine: Engine, options: RunOptions): void {
+  const samples = engine.takeSamples();
+  const records = engine.takeRecords();
+  engine.takeBirths();
+  if (samples.length > 0) options.out?.samples(samples);
+  if (records.length > 0) options.out?.records(records);
+}

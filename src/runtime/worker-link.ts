@@ -1,0 +1,92 @@
+import { Deferred } from "../base/deferred.ts";
+import { MyriadError } from "../base/error.ts";
+import type { Beat, Hello, MasterMessage, WorkerMessage } from "../wire/gen/myriad/v1/control.ts";
+import type { ControlStream } from "./control-stream.ts";
+
+export type ToWorker = NonNullable<MasterMessage["message"]>;
+export type FromWorker = NonNullable<WorkerMessage["message"]>;
+
+/** How far a worker has come. It never goes back; `lost` and `failed` are ends. */
+export type WorkerStage =
+  /** Attached, waits for the others. */
+  | "attached"
+  /** Has its part of the population. */
+  | "loaded"
+  /** Has streams to and from all peers. */
+  | "connected"
+  | "running"
+  | "finished"
+  | "failed"
+  | "lost";
+
+/** What the master knows of one worker, and how it speaks to it. */
+export class WorkerLink {
+  readonly id: number;
+  readonly name: string;
+  /** host:port of the worker's data service. */
+  readonly address: string;
+  readonly incarnation: string;
+  readonly heartbeatMs: number;
+  stage: WorkerStage = "attached";
+  /** Clock time of the last sign of life. */
+  lastBeatMs: number;
+  beat: Beat | undefined;
+  /** Has been reported late; cleared by the next beat. */
+  late = false;
+  readonly #stream: ControlStream<MasterMessage, WorkerMessage>;
+  readonly #loaded = new Deferred();
+  readonly #connected = new Deferred();
+
+  constructor(
+    id: number,
+    hello: Hello,
+    address: string,
+    nowMs: number,
+    stream: ControlStream<MasterMessage, WorkerMessage>,
+  ) {
+    this.id = id;
+    this.name = hello.name;
+    this.address = address;
+    this.incarnation = hello.incarnation;
+    this.heartbeatMs = hello.heartbeatMs;
+    this.lastBeatMs = nowMs;
+    this.#stream = stream;
+  }
+
+  /** For messages: `worker 2 ("worker-3")`. */
+  get title(): string {
+    return `worker ${this.id} ("${this.name}")`;
+  }
+
+  send(message: ToWorker): void {
+    this.#stream.send({ message });
+  }
+
+  /** For long series: resolves when there is room for more. */
+  sendPaced(message: ToWorker): Promise<void> {
+    return this.#stream.sendPaced({ message });
+  }
+
+  /** The worker says that it has come to the end of a stage. Throws PROTOCOL when that is not next. */
+  reached(stage: string): void {
+    if (stage === "loaded" && this.stage === "attached") {
+      this.stage = "loaded";
+      this.#loaded.resolve();
+    } else if (stage === "connected" && this.stage === "loaded") {
+      this.stage = "connected";
+      this.#connected.resolve();
+    } else throw new MyriadError("PROTOCOL", `${this.title}: "${stage}" cannot come after "${this.stage}"`);
+  }
+
+  get loaded(): Promise<void> {
+    return this.#loaded.promise;
+  }
+
+  get connected(): Promise<void> {
+    return this.#connected.promise;
+  }
+
+  close(): void {
+    this.#stream.close();
+  }
+}

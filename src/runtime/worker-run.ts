@@ -1,0 +1,203 @@
+import type { Clock } from "../base/clock.ts";
+import { MyriadError } from "../base/error.ts";
+import { type EndDecision, WorkerLoop } from "../cluster/worker-loop.ts";
+import { OutsideEffects } from "../engine/effects.ts";
+import { Engine } from "../engine/engine.ts";
+import { compile, type Program } from "../model/program.ts";
+import { PROTOCOL_VERSION } from "../net/hello.ts";
+import type { PeerAddress, PeerSink, PeerStream, Transport } from "../net/transport.ts";
+import type { Connect, MasterMessage, Setup, WorkerMessage } from "../wire/gen/myriad/v1/control.ts";
+import { encodePlain } from "../wire/plain-codec.ts";
+import type { ControlStream } from "./control-stream.ts";
+import type { LoadedScenario } from "./load-scenario.ts";
+import type { Log } from "./log.ts";
+import type { WorkerResult } from "./part-result.ts";
+import { PopulationReceiver } from "./population-receiver.ts";
+import { Reporter } from "./reporter.ts";
+import type { Ended } from "./run.ts";
+import { checkEventTable, decodeSetup, type SetupOptions } from "./run-setup.ts";
+import type { ToWorker } from "./worker-link.ts";
+
+export interface WorkerRunOptions {
+  readonly setup: Setup;
+  readonly scenario: LoadedScenario;
+  readonly incarnation: string;
+  readonly transport: Transport;
+  readonly stream: ControlStream<WorkerMessage, MasterMessage>;
+  /** Tells the master that this worker cannot go on. */
+  readonly fail: (reason: MyriadError) => void;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** One worker's part of one run: its engine, its peers, its loop. */
+export class WorkerRun {
+  readonly #options: WorkerRunOptions;
+  readonly #engine: Engine;
+  readonly #effects: OutsideEffects;
+  readonly #loop: WorkerLoop;
+  readonly #receiver: PopulationReceiver;
+  readonly #reporter: Reporter;
+  /** Peers that have opened the stream on which they get our events. */
+  readonly #accepted = new Map<number, PeerStream>();
+  readonly #opened: PeerStream[] = [];
+  #peers: readonly PeerAddress[] | undefined;
+  #linked = false;
+  #stopped = false;
+
+  /** Throws MISMATCH when the master's scenario is another one. */
+  constructor(options: WorkerRunOptions) {
+    const { setup, scenario, clock, transport, stream, incarnation, log } = options;
+    this.#options = options;
+    const hash = scenario.hash.combined;
+    if (setup.scenarioHash !== hash) {
+      throw new MyriadError("MISMATCH", `scenario hash: the master has ${setup.scenarioHash}, ${scenario.file} has ${hash}`);
+    }
+    const wishes = decodeSetup(setup.options);
+    const program = compile(scenario.scenario, { params: wishes.params, seed: setup.seed, until: wishes.until });
+    checkEventTable(program, setup.events);
+    const { runId, run, epoch, workers, workerId: self, scenarioHash } = setup;
+    transport.identity = { protocolVersion: PROTOCOL_VERSION, runId, run, epoch, scenarioHash, worker: self, incarnation };
+    this.#effects = new OutsideEffects(clock);
+    this.#engine = this.#makeEngine(program, wishes, log);
+    const onBarrier = (): void => this.#reporter.onBarrier();
+    this.#loop = new WorkerLoop({
+      engine: this.#engine,
+      self,
+      workers,
+      run,
+      epoch,
+      codecs: program.codecs,
+      clock,
+      onBarrier,
+    });
+    this.#receiver = new PopulationReceiver(this.#engine, setup.agents);
+    const { keepRecords, keepStates } = wishes;
+    const { agents } = setup;
+    const engine = this.#engine;
+    this.#reporter = new Reporter({ engine, loop: this.#loop, stream, self, agents, keepRecords, keepStates, clock });
+  }
+
+  beat(lagMs: number): void {
+    this.#reporter.beat(lagMs);
+  }
+
+  /** A peer wants our events. */
+  accept(stream: PeerStream): PeerSink {
+    const { peer } = stream;
+    this.#checkIncarnation(stream);
+    this.#loop.setStream(stream);
+    this.#accepted.set(peer, stream);
+    this.#checkLinked();
+    return { frame: () => {}, closed: (reason) => this.#loop.peerLost(peer, reason) };
+  }
+
+  /** A message of the master, after the setup. */
+  handle(message: ToWorker): void {
+    if (this.#receiver.accept(message)) return;
+    switch (message.$case) {
+      case "populationEnd":
+        this.#receiver.finish(message.value.chunks);
+        return this.#ready("loaded");
+      case "connect":
+        return void this.#connect(message.value).catch((reason) => this.#fail(reason));
+      case "start":
+        return void this.#course().catch((reason) => this.#fail(reason));
+      case "command":
+        this.#engine.command = message.value.number;
+        return;
+      default:
+        throw new MyriadError("PROTOCOL", `the master sent "${message.$case}"`);
+    }
+  }
+
+  /** Ends what is under way; nothing is sent any more. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#effects.stop();
+    this.#loop.fail(new MyriadError("STOPPED", "the worker was told to end"));
+  }
+
+  #makeEngine(program: Program, wishes: SetupOptions, log: Log): Engine {
+    const { workers, workerId: self } = this.#options.setup;
+    return new Engine({
+      program,
+      self,
+      workers,
+      runner: this.#effects,
+      strict: wishes.strict,
+      keepRecords: wishes.keepRecords,
+      log,
+      flush: (peer, batch) => this.#loop.flush(peer, batch),
+    });
+  }
+
+  /** Opens a stream to every peer, and waits until each of them has opened one to us. */
+  async #connect(message: Connect): Promise<void> {
+    this.#peers = message.peers.map(({ workerId, address, incarnation }) => ({ worker: workerId, address, incarnation }));
+    for (const stream of this.#accepted.values()) this.#checkIncarnation(stream);
+    const { transport } = this.#options;
+    const streams = this.#peers.map((peer) => transport.connect(peer, this.#loop.sinkFor(peer.worker)));
+    this.#opened.push(...(await Promise.all(streams)));
+    this.#checkLinked();
+  }
+
+  #checkLinked(): void {
+    const wanted = this.#peers?.length;
+    if (this.#linked || this.#opened.length !== wanted || this.#accepted.size !== wanted) return;
+    this.#linked = true;
+    this.#ready("connected");
+  }
+
+  /** A peer may come before the master has named it; it is looked at again then. */
+  #checkIncarnation(stream: PeerStream): void {
+    if (this.#peers === undefined) return;
+    const expected = this.#peers.find(({ worker }) => worker === stream.peer)?.incarnation;
+    if (stream.incarnation === expected) return;
+    const both = `expected ${expected ?? "nobody"}, it has ${stream.incarnation}`;
+    throw new MyriadError("MISMATCH", `incarnation of worker ${stream.peer}: ${both}`);
+  }
+
+  async #course(): Promise<void> {
+    const { clock, stream } = this.#options;
+    const since = clock.now();
+    const decision = await this.#loop.run();
+    const loopMs = clock.now() - since;
+    this.#effects.stop();
+    const { failure } = decision;
+    if (failure !== undefined) {
+      const value = { code: failure.code, message: failure.message };
+      return stream.send({ message: { $case: "failed", value } });
+    }
+    await this.#reporter.finish();
+    const result = encodePlain(this.#result(decision, loopMs));
+    stream.send({ message: { $case: "finished", value: { result } } });
+  }
+
+  #result(decision: EndDecision, loopMs: number): WorkerResult {
+    const { hash } = this.#engine.finish();
+    const { delivered, windows, remote, agents, effectCalls } = this.#engine.statistics;
+    return {
+      ended: decision.reason as Ended,
+      virtualTime: decision.virtualTime,
+      windows,
+      hash,
+      agents,
+      events: delivered,
+      remoteEvents: remote,
+      effects: { calls: effectCalls, replayed: 0 },
+      loopMs,
+      waitMs: this.#loop.waitMs,
+      peakRssBytes: process.resourceUsage().maxRSS * 1024,
+    };
+  }
+
+  #ready(stage: string): void {
+    this.#options.stream.send({ message: { $case: "ready", value: { stage } } });
+  }
+
+  #fail(reason: unknown): void {
+    if (!this.#stopped) this.#options.fail(MyriadError.from(reason, "HANDLER_FAILED"));
+  }
+}

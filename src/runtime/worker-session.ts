@@ -1,0 +1,180 @@
+import { type ClientDuplexStream, credentials } from "@grpc/grpc-js";
+import type { Clock } from "../base/clock.ts";
+import { Deferred } from "../base/deferred.ts";
+import { MyriadError } from "../base/error.ts";
+import { CONTROL_BYTES_MAX } from "../base/limits.ts";
+import { channelOptions, hostPort } from "../net/grpc-options.ts";
+import { GrpcTransport } from "../net/grpc.ts";
+import { PROTOCOL_VERSION } from "../net/hello.ts";
+import { ControlClient, type Hello, type MasterMessage, type WorkerMessage } from "../wire/gen/myriad/v1/control.ts";
+import { ControlStream } from "./control-stream.ts";
+import type { LoadedScenario } from "./load-scenario.ts";
+import type { Log } from "./log.ts";
+import { newIncarnation } from "./run-id.ts";
+import { packageVersion } from "./version.ts";
+import type { FromWorker, ToWorker } from "./worker-link.ts";
+import { WorkerRun } from "./worker-run.ts";
+
+export interface WorkerOptions {
+  readonly masterAddress: string;
+  readonly masterPort: number;
+  /** Port of the data service; 0 (default) takes a free one. */
+  readonly listenPort?: number;
+  /** The host that peers reach this worker at; default: the one that the master sees. */
+  readonly workerAddress?: string;
+  /** Default 1,000. */
+  readonly heartbeatMs?: number;
+  /** The worker gives up when its master was not to be reached for so long. Default 60,000. */
+  readonly masterWaitMs?: number;
+  /** Its name in tables and logs. */
+  readonly name: string;
+  /** Own path of the scenario; default: the one that the master says. */
+  readonly scenario?: string;
+  /** Ends at once, instead of waiting, when a master that it was attached to is gone. Default false. */
+  readonly endWithMaster?: boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly load: (path: string) => Promise<LoadedScenario>;
+}
+
+const HEARTBEAT_MS_DEFAULT = 1_000;
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
+
+/** One attachment to a master: from hello to its last word. What it holds is gone when it ends. */
+export class WorkerSession {
+  readonly #options: WorkerOptions;
+  readonly #incarnation = newIncarnation();
+  readonly #transport: GrpcTransport;
+  readonly #ended = new Deferred<string>();
+  #stream: ControlStream<WorkerMessage, MasterMessage> | undefined;
+  #run: WorkerRun | undefined;
+  #stopBeats: () => void = () => {};
+  /** True once the master has taken this worker in. */
+  welcomed = false;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    const { clock, listenPort = 0, workerAddress, masterAddress } = options;
+    // A master on this very machine means that the cluster is on it, unless peers are told another address.
+    const local = LOOPBACK.test(masterAddress) && workerAddress === undefined;
+    this.#transport = new GrpcTransport({ clock, host: local ? "127.0.0.1" : "0.0.0.0", port: listenPort });
+  }
+
+  /** Resolves to the reason with which the master ended it. Throws UNAVAILABLE when it is not to be reached, MISMATCH. */
+  async serve(scenario: LoadedScenario | undefined): Promise<string> {
+    const { masterAddress, masterPort } = this.#options;
+    const listening = await this.#transport.listen((stream) => {
+      if (this.#run === undefined) throw new MyriadError("PROTOCOL", "a peer came before the run");
+      return this.#run.accept(stream);
+    });
+    const at = hostPort(masterAddress, masterPort);
+    const client = new ControlClient(at, credentials.createInsecure(), channelOptions(CONTROL_BYTES_MAX));
+    const call: ClientDuplexStream<WorkerMessage, MasterMessage> = client.attach();
+    const stream = new ControlStream<WorkerMessage, MasterMessage>(call, `master at ${at}`, () => call.end());
+    this.#stream = stream;
+    stream.onMessage = ({ message }) => message !== undefined && this.#handle(message, scenario);
+    stream.onClosed = (reason) => this.#gone(reason ?? new MyriadError("UNAVAILABLE", `master at ${at}: it ended the stream`));
+    this.#send({ $case: "hello", value: this.#hello(listening, scenario) });
+    try {
+      return await this.#ended.promise;
+    } finally {
+      this.#stopBeats();
+      this.#run?.stop();
+      stream.close();
+      await this.#transport.close();
+      client.close();
+    }
+  }
+
+  /** Leaves the cluster. */
+  leave(): void {
+    this.#ended.resolve("left");
+  }
+
+  #hello(listening: string, scenario: LoadedScenario | undefined): Hello {
+    const { name, workerAddress, heartbeatMs = HEARTBEAT_MS_DEFAULT } = this.#options;
+    const port = listening.slice(listening.lastIndexOf(":") + 1);
+    return {
+      protocolVersion: PROTOCOL_VERSION,
+      name,
+      address: workerAddress === undefined ? `:${port}` : hostPort(workerAddress, Number(port)),
+      incarnation: this.#incarnation,
+      myriadVersion: packageVersion(),
+      nodeVersion: process.version,
+      runId: "",
+      scenarioHash: scenario?.hash.combined ?? "",
+      token: "",
+      heartbeatMs,
+    };
+  }
+
+  #handle(message: ToWorker, scenario: LoadedScenario | undefined): void {
+    try {
+      if (message.$case === "welcome") {
+        this.welcomed = true;
+        this.#startBeats();
+        this.#options.log.info("attached", { worker: message.value.workerId, run: message.value.runId });
+      } else if (message.$case === "setup") void this.#setup(message.value, scenario);
+      else if (message.$case === "shutdown") this.#ended.resolve(message.value.reason);
+      else if (this.#run === undefined) throw new MyriadError("PROTOCOL", `"${message.$case}" came before the setup`);
+      else this.#run.handle(message);
+    } catch (reason) {
+      this.#fail(MyriadError.from(reason, "PROTOCOL"));
+    }
+  }
+
+  /** Loading takes time; the population waits at the master meanwhile. */
+  async #setup(setup: Extract<ToWorker, { $case: "setup" }>["value"], own: LoadedScenario | undefined): Promise<void> {
+    this.#stream!.pause();
+    try {
+      const scenario = own ?? (await this.#options.load(setup.scenarioPath));
+      const { clock, log } = this.#options;
+      this.#run = new WorkerRun({
+        setup,
+        scenario,
+        incarnation: this.#incarnation,
+        transport: this.#transport,
+        stream: this.#stream!,
+        fail: (reason) => this.#fail(reason),
+        clock,
+        log,
+      });
+      this.#stream!.resume();
+    } catch (reason) {
+      this.#fail(MyriadError.from(reason, "INVALID_SCENARIO"));
+      this.#stream!.resume();
+    }
+  }
+
+  /** Tells the master, whose word ends the session: the others must end as well. */
+  #fail(reason: MyriadError): void {
+    const message = reason.message.slice(reason.code.length + 2);
+    this.#send({ $case: "failed", value: { code: reason.code, message } });
+    this.#options.log.error(reason.message);
+  }
+
+  #gone(reason: MyriadError): void {
+    this.#run?.stop();
+    this.#ended.reject(reason);
+  }
+
+  #startBeats(): void {
+    const { clock, heartbeatMs = HEARTBEAT_MS_DEFAULT } = this.#options;
+    let due = clock.now() + heartbeatMs;
+    const beat = (): void => {
+      const lagMs = Math.max(0, clock.now() - due);
+      if (this.#run === undefined) this.#send({ $case: "beat", value: { ...NO_PROGRESS, lagMs } });
+      else this.#run.beat(lagMs);
+      due = clock.now() + heartbeatMs;
+      this.#stopBeats = clock.setTimer(heartbeatMs, beat);
+    };
+    this.#stopBeats = clock.setTimer(heartbeatMs, beat);
+  }
+
+  #send(message: FromWorker): void {
+    this.#stream?.send({ message });
+  }
+}
+
+const NO_PROGRESS = {
+  window: -1, virtualTime: 0, events: 0, lagMs: 0, rssBytes: 0, state: "attached", suspended: 0, rounds: 0 };

@@ -1,0 +1,90 @@
+import { MyriadError } from "../base/error.ts";
+import type { Hello } from "../wire/gen/myriad/v1/control.ts";
+import { PROTOCOL_VERSION } from "../net/hello.ts";
+import { hostPort } from "../net/grpc-options.ts";
+import type { AttachStream } from "./control-server.ts";
+import { WorkerLink } from "./worker-link.ts";
+
+export interface TableOptions {
+  readonly runId: string;
+  readonly scenarioHash: string;
+  readonly expectedWorkers: number;
+  /** A worker that has not been heard of for so long is late. */
+  readonly workerTimeoutMs: number;
+}
+
+/** A worker must get this many beats into the time after which it counts as late. */
+const BEATS_MISSED_MIN = 3;
+
+/** The workers of one run, by id. */
+export class WorkerTable {
+  readonly #options: TableOptions;
+  readonly #links: (WorkerLink | undefined)[];
+  /** True from the moment at which all are there: from then on nobody is replaced. */
+  sealed = false;
+
+  constructor(options: TableOptions) {
+    this.#options = options;
+    this.#links = new Array(options.expectedWorkers).fill(undefined);
+  }
+
+  /** Those attached, in the order of ids. */
+  get links(): WorkerLink[] {
+    return this.#links.filter((link) => link !== undefined);
+  }
+
+  get complete(): boolean {
+    return this.links.length === this.#links.length;
+  }
+
+  get(id: number): WorkerLink | undefined {
+    return this.#links[id];
+  }
+
+  /** Takes a worker in under the lowest free id. Throws MISMATCH with both values, UNAVAILABLE when it may come again. */
+  admit(hello: Hello, peerHost: string, nowMs: number, stream: AttachStream): WorkerLink {
+    this.#check(hello);
+    const id = this.#links.indexOf(undefined);
+    if (this.sealed || id < 0) {
+      throw new MyriadError("UNAVAILABLE", `run ${this.#options.runId} has its ${this.#links.length} workers`);
+    }
+    if (this.links.some((link) => link.name === hello.name)) {
+      throw new MyriadError("UNAVAILABLE", `a worker named "${hello.name}" is attached already`);
+    }
+    const colon = hello.address.lastIndexOf(":");
+    const host = hello.address.slice(0, colon).replace(/^\[|\]$/g, "") || peerHost;
+    const address = hostPort(host, Number(hello.address.slice(colon + 1)));
+    const link = new WorkerLink(id, hello, address, nowMs, stream);
+    this.#links[id] = link;
+    return link;
+  }
+
+  /** Before the run has begun a worker may leave, and another take its place. */
+  remove(link: WorkerLink): void {
+    if (this.#links[link.id] === link) this.#links[link.id] = undefined;
+  }
+
+  #check(hello: Hello): void {
+    const { runId, scenarioHash, workerTimeoutMs } = this.#options;
+    const who = `worker "${hello.name}"`;
+    const differs = (what: string, theirs: unknown, ours: unknown): MyriadError =>
+      new MyriadError("MISMATCH", `${what}: ${who} has ${theirs}, the master has ${ours}`);
+    if (hello.protocolVersion !== PROTOCOL_VERSION) {
+      throw differs("protocol version", hello.protocolVersion, PROTOCOL_VERSION);
+    }
+    if (hello.runId !== "" && hello.runId !== runId) throw differs("run id", hello.runId, runId);
+    if (hello.scenarioHash !== "" && hello.scenarioHash !== scenarioHash) {
+      throw differs("scenario hash", hello.scenarioHash, scenarioHash);
+    }
+    const nodeMajor = (version: string): string => version.split(".")[0]!;
+    if (nodeMajor(hello.nodeVersion) !== nodeMajor(process.version)) {
+      throw differs("Node.js version", hello.nodeVersion, process.version);
+    }
+    if (workerTimeoutMs < BEATS_MISSED_MIN * hello.heartbeatMs) {
+      throw new MyriadError(
+        "MISMATCH",
+        `the master's workerTimeout ${workerTimeoutMs / 1000} s is below ${BEATS_MISSED_MIN} x heartbeatInterval ${hello.heartbeatMs / 1000} s of ${who}`,
+      );
+    }
+  }
+}

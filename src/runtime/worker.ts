@@ -1,0 +1,69 @@
+import { MyriadError } from "../base/error.ts";
+import { hostPort } from "../net/grpc-options.ts";
+import type { LoadedScenario } from "./load-scenario.ts";
+import { type WorkerOptions, WorkerSession } from "./worker-session.ts";
+
+export type { WorkerOptions } from "./worker-session.ts";
+
+const MASTER_WAIT_MS_DEFAULT = 60_000;
+const RETRY_MS_MIN = 50;
+const RETRY_MS_MAX = 2_000;
+
+/** A worker: attaches to its master, hosts its part of the agents, and ends with the run. */
+export class WorkerNode {
+  readonly #options: WorkerOptions;
+  readonly #leaving = new AbortController();
+  #session: WorkerSession | undefined;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Resolves to the master's last word once the run is over, or to "left" after `stop`. While the master is not to be
+   * reached it tries again. Throws UNAVAILABLE when that has lasted `masterWaitMs`, MISMATCH when the master refuses it,
+   * INVALID_SCENARIO when its own scenario cannot be loaded.
+   */
+  async run(): Promise<string> {
+    const { clock, log, masterWaitMs = MASTER_WAIT_MS_DEFAULT } = this.#options;
+    const scenario = await this.#ownScenario();
+    let lastContactMs = clock.now();
+    let retryMs = RETRY_MS_MIN;
+    while (!this.#leaving.signal.aborted) {
+      const session = new WorkerSession(this.#options);
+      this.#session = session;
+      try {
+        return await session.serve(scenario);
+      } catch (reason) {
+        const error = MyriadError.from(reason, "UNAVAILABLE");
+        if (error.code !== "UNAVAILABLE" || (session.welcomed && this.#options.endWithMaster)) throw error;
+        if (session.welcomed) {
+          lastContactMs = clock.now();
+          retryMs = RETRY_MS_MIN;
+          log.warn("the master is gone", { reason: error.message });
+        }
+        if (clock.now() - lastContactMs + retryMs > masterWaitMs) throw this.#gaveUp(masterWaitMs, error);
+      }
+      await clock.sleep(retryMs, this.#leaving.signal).catch(() => {});
+      retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
+    }
+    return "left";
+  }
+
+  /** Leaves the cluster: `run` resolves soon. */
+  stop(): void {
+    this.#leaving.abort();
+    this.#session?.leave();
+  }
+
+  #ownScenario(): Promise<LoadedScenario | undefined> {
+    const { scenario, load } = this.#options;
+    return scenario === undefined ? Promise.resolve(undefined) : load(scenario);
+  }
+
+  #gaveUp(waitedMs: number, last: MyriadError): MyriadError {
+    const { masterAddress, masterPort } = this.#options;
+    const at = hostPort(masterAddress, masterPort);
+    return new MyriadError("UNAVAILABLE", `no master at ${at} for ${waitedMs / 1000} s`, { cause: last });
+  }
+}

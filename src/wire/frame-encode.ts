@@ -1,0 +1,185 @@
+import { MyriadError } from "../base/error.ts";
+import { FRAME_BYTES_MAX } from "../base/limits.ts";
+import { CHECKSUM_BYTES, sealChecksum } from "./checksum.ts";
+import { COLUMN_BYTES, gatherColumn } from "./column.ts";
+import type { EventBatch } from "./event-batch.ts";
+import {
+  alignTo,
+  closingStart,
+  type FrameStamp,
+  frameBytes,
+  HEADER_BYTES,
+  ROW_BYTES,
+  writeHeader,
+} from "./frame-header.ts";
+import { isVariable, type PayloadCodec } from "./payload.ts";
+import { encodePlain } from "./plain-codec.ts";
+import { HIDDEN_MASK, RowGroups } from "./row-groups.ts";
+import { VariableBlob } from "./variable-blob.ts";
+
+type Codecs = readonly PayloadCodec[];
+
+/** What a frame without events has room for. */
+const CLOSING_BYTES_MAX = FRAME_BYTES_MAX - HEADER_BYTES - CHECKSUM_BYTES;
+
+const groups = new RowGroups();
+const blob = new VariableBlob(FRAME_BYTES_MAX);
+
+/**
+ * All of a batch as one frame, with a closing section unless that is null. Throws LIMIT when it takes more than
+ * FRAME_BYTES_MAX (`encodeFrames` splits), UNKNOWN_EVENT for a row whose event type has no codec.
+ */
+export function encodeFrame(
+  stamp: FrameStamp,
+  batch: EventBatch | null,
+  codecs: Codecs,
+  closing: Uint8Array | null,
+): Uint8Array {
+  const count = batch?.count ?? 0;
+  const frame = encodeRows(stamp, batch, 0, count, codecs, closing);
+  if (frame === undefined)
+    throw new MyriadError("LIMIT", `a frame of ${count} events takes more than ${FRAME_BYTES_MAX} bytes`);
+  return frame;
+}
+
+/**
+ * All of a batch in as many frames as it takes, numbered from `stamp.frameSeq` on; one at least. The last one carries
+ * the closing section. Throws LIMIT when one event alone, or the closing section alone, is too large for a frame.
+ */
+export function encodeFrames(
+  stamp: FrameStamp,
+  batch: EventBatch | null,
+  codecs: Codecs,
+  closing: Uint8Array | null,
+): Uint8Array[] {
+  const frames: Uint8Array[] = [];
+  const add = (first: number, end: number, part: Uint8Array | null): void => {
+    const frameSeq = stamp.frameSeq + frames.length;
+    const frame = encodeRows({ ...stamp, frameSeq }, batch, first, end, codecs, part);
+    if (frame !== undefined) frames.push(frame);
+    else if (end - first > 1) {
+      const middle = (first + end) >>> 1;
+      add(first, middle, null);
+      add(middle, end, part);
+    } else if (end - first === 1 && part !== null) {
+      add(first, end, null);
+      add(end, end, part);
+    } else if (batch === null || end === first) {
+      throw new MyriadError(
+        "LIMIT",
+        `a closing section of ${part?.length} bytes; at most ${CLOSING_BYTES_MAX} fit into a frame`,
+      );
+    } else throw tooLarge(batch, first, codecs);
+  };
+  add(0, batch?.count ?? 0, closing);
+  return frames;
+}
+
+/** Rows [first, end) as a frame, or nothing when that is too large. */
+function encodeRows(
+  stamp: FrameStamp,
+  batch: EventBatch | null,
+  first: number,
+  end: number,
+  codecs: Codecs,
+  closing: Uint8Array | null,
+): Uint8Array | undefined {
+  const count = end - first;
+  const closingBytes = closing?.length ?? 0;
+  // Cheap refusal before anything is looked at: this much it takes in any case.
+  if (HEADER_BYTES + count * ROW_BYTES + closingBytes > FRAME_BYTES_MAX) return undefined;
+  let columnsEnd = HEADER_BYTES;
+  let blobBytes = 0;
+  blob.clear();
+  if (batch !== null && count > 0) {
+    groups.group(batch.meta, first, end, codecs);
+    columnsEnd = groups.measure(HEADER_BYTES + count * ROW_BYTES, codecs);
+    if (groups.variable && !fillBlob(batch, codecs)) return undefined;
+    blobBytes = blob.length;
+  }
+  const closingAt = closingStart(columnsEnd + blobBytes);
+  const bytes = frameBytes(closingAt, closingBytes);
+  if (bytes > FRAME_BYTES_MAX) return undefined;
+
+  // Zeroed, so that gaps are, and on 8 bytes, so that columns are.
+  const buffer = new ArrayBuffer(bytes);
+  const frame = new Uint8Array(buffer);
+  writeHeader(frame, { ...stamp, closing: closing !== null, count, blobBytes, closingBytes });
+  if (batch !== null && count > 0) {
+    writeRows(buffer, batch, first, end);
+    writePayloads(buffer, HEADER_BYTES + count * ROW_BYTES, batch, codecs);
+    frame.set(blob.bytes(), columnsEnd);
+  }
+  if (closing !== null) frame.set(closing, closingAt);
+  sealChecksum(frame);
+  return frame;
+}
+
+function writeRows(buffer: ArrayBuffer, batch: EventBatch, first: number, end: number): void {
+  const count = end - first;
+  new Float64Array(buffer, HEADER_BYTES, count).set(batch.time.subarray(first, end));
+  let at = HEADER_BYTES + count * 8;
+  for (const column of [batch.to, batch.from, batch.seq, batch.meta]) {
+    new Uint32Array(buffer, at, count).set(column.subarray(first, end));
+    at += count * 4;
+  }
+}
+
+/** The payload columns of each event type present, in the order that `RowGroups.measure` laid out. */
+function writePayloads(buffer: ArrayBuffer, start: number, batch: EventBatch, codecs: Codecs): void {
+  let at = start;
+  let variables = 0;
+  for (const type of groups.types) {
+    const rows = groups.rowsOf(type);
+    const source = { words: batch.words, offset: batch.offset, rows };
+    if (groups.hiddenOf(type) > 0) {
+      at = alignTo(at, 4);
+      const replies =
+        groups.hiddenOf(type) === rows.length ? rows : rows.filter((row) => (batch.meta[row]! & HIDDEN_MASK) !== 0);
+      gatherColumn("u32", buffer, at, { ...source, rows: replies }, -1);
+      at += replies.length * 4;
+    }
+    const fields = codecs[type]!.fields;
+    for (let f = 0; f < fields.length; f++) {
+      const kind = fields[f]!.kind;
+      at = alignTo(at, COLUMN_BYTES[kind]);
+      if (isVariable(kind)) {
+        new Uint32Array(buffer, at, rows.length).set(blob.ends(variables, rows.length));
+        variables += rows.length;
+      } else gatherColumn(kind, buffer, at, source, f);
+      at += rows.length * COLUMN_BYTES[kind];
+    }
+  }
+}
+
+/** Encodes all text and json, column after column. False when that alone is too large for a frame. */
+function fillBlob(batch: EventBatch, codecs: Codecs): boolean {
+  const { words, offset, refs } = batch;
+  for (const type of groups.types) {
+    const { fields, numeric } = codecs[type]!;
+    if (numeric) continue;
+    const rows = groups.rowsOf(type);
+    for (let f = 0; f < fields.length; f++) {
+      const kind = fields[f]!.kind;
+      if (!isVariable(kind)) continue;
+      for (let i = 0; i < rows.length; i++) {
+        const value = refs[words[offset[rows[i]!]! + f]!];
+        if (!(kind === "text" ? blob.addText(value as string) : blob.addBytes(encodePlain(value)))) return false;
+      }
+    }
+  }
+  return true;
+}
+
+function tooLarge(batch: EventBatch, row: number, codecs: Codecs): MyriadError {
+  const codec = codecs[batch.meta[row]! & 0xffff]!;
+  groups.group(batch.meta, row, row + 1, codecs);
+  let end = groups.measure(HEADER_BYTES + ROW_BYTES, codecs);
+  codec.fields.forEach(({ kind }, f) => {
+    if (!isVariable(kind)) return;
+    const value = batch.refs[batch.words[batch.offset[row]! + f]!];
+    end += kind === "text" ? Buffer.byteLength(value as string) : encodePlain(value).length;
+  });
+  const bytes = frameBytes(closingStart(end), 0);
+  return new MyriadError("LIMIT", `event "${codec.event}" takes a frame of ${bytes} bytes; at most ${FRAME_BYTES_MAX}`);
+}

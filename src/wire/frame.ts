@@ -1,0 +1,5 @@
+/** A frame: many events of one window from one worker to another, in one buffer. The layout stands in frame-header.ts. */
+export { verifyChecksum } from "./checksum.ts";
+export { decodeEvents } from "./frame-decode.ts";
+export { encodeFrame, encodeFrames } from "./frame-encode.ts";
+export { closingOf, type FrameHeader, type FrameStamp, readHeader } from "./frame-header.ts";
