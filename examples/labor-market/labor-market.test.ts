@@ -46,7 +46,7 @@ test("school leavers take the place of pensioners", () => {
 });
 
 test("more separations, more people without a job", async () => {
-  const unstable = await collect(scenario, { seed: 7, params: { separation: 0.1 } });
+  const unstable = await collect(scenario, { seed: 7, params: { separation: 0.1 }, until: { rounds: 18 } });
   expect(unstable.result.observations.jobless).toBeGreaterThan(2 * (run.result.observations.jobless as number));
 });
 

@@ -1,14 +1,24 @@
-import { MyriadError, type ErrorCode } from "../base/error.ts";
+import { type ErrorCode, MyriadError } from "../base/error.ts";
 import { HANDLE_SPAN, NOBODY } from "../base/limits.ts";
 import { snapshot } from "../base/plain.ts";
-import type { EffectCall, EffectOptions } from "../model/context.ts";
 import type { Handler } from "../model/agent.ts";
+import type { EffectCall, EffectOptions } from "../model/context.ts";
 import { BUILT_IN_EVENTS, Continue, Timeout } from "../model/event.ts";
-import { EventBatch, FLAG_NONE, PHASE_EVENT, PHASE_PUBLISH, metaPhase, metaType, packMeta } from "../wire/event-batch.ts";
+import {
+  EventBatch,
+  FLAG_NONE,
+  metaPhase,
+  metaType,
+  PHASE_EVENT,
+  PHASE_PUBLISH,
+  packMeta,
+} from "../wire/event-batch.ts";
 import { decodePlain, encodePlain } from "../wire/plain-codec.ts";
-import { type ContextHost, HandlerContext } from "./context.ts";
+import { HandlerContext } from "./context.ts";
 import { timerHandle } from "./core.ts";
 import type { EffectRequest, Outcome } from "./effects.ts";
+import { type ActivationRecord, Journal } from "./journal.ts";
+import type { ContextHost } from "./reading-context.ts";
 import { copyRow, decodeRow, type EncodedRow, encodeRow } from "./rows.ts";
 
 export const CONTINUE_ID: number = BUILT_IN_EVENTS.indexOf(Continue as never);
@@ -20,27 +30,6 @@ export interface ActivationHost extends ContextHost {
   startEffect(request: EffectRequest): Promise<Outcome>;
   /** An outcome that the window being run may be waiting for has come in. */
   wake(): void;
-}
-
-/** The journal of an activation: what it read and what it was answered, in order. */
-export type Entry =
-  | { readonly kind: "answer"; readonly call: number; readonly time: number; readonly outcome: Outcome }
-  | { readonly kind: string; readonly value: unknown };
-
-/** All that it takes to run a suspended handler again, as plain data (protocol 5). */
-export interface ActivationRecord {
-  readonly agent: number;
-  readonly event: EncodedRow;
-  readonly now: number;
-  readonly state: Uint8Array;
-  readonly counters: readonly [draws: number, sends: number, children: number, calls: number];
-  readonly entries: readonly Entry[];
-  /** Outputs that have left the activation: they are not emitted again. */
-  readonly outputs: number;
-  readonly retire: boolean;
-  /** Answers that are in but not due. */
-  readonly outcomes: readonly (readonly [call: number, outcome: Outcome])[];
-  readonly waiting: readonly EncodedRow[];
 }
 
 interface Call {
@@ -72,7 +61,7 @@ export class Activation {
   readonly ctx: HandlerContext;
   readonly handler: Handler;
   /** Events that came while the handler waits, in their order; the first `waitingHead` are handled already. */
-  waiting: EventBatch = new EventBatch();
+  waiting: EventBatch = new EventBatch(1);
   waitingHead = 0;
   state: ActivationState = { kind: "running" };
 
@@ -81,14 +70,8 @@ export class Activation {
   readonly #startNow: number;
   readonly #stateBefore: Uint8Array;
   readonly #counters: readonly [number, number, number, number];
-  readonly #entries: Entry[] = [];
+  readonly #journal = new Journal();
   readonly #calls = new Map<number, Call>();
-  #replay: readonly Entry[] = [];
-  #replayed = 0;
-  #rerunning = false;
-  #outputs = 0;
-  #committed = 0;
-  #known = 0;
   #retire = false;
 
   constructor(host: ActivationHost, slot: number, handler: Handler, batch: EventBatch, row: number, now: number) {
@@ -96,7 +79,7 @@ export class Activation {
     this.#host = host;
     this.slot = slot;
     this.handler = handler;
-    this.#event = new EventBatch();
+    this.#event = new EventBatch(1);
     copyRow(batch, row, this.#event, program.codecs);
     this.#startNow = now;
     this.#stateBefore = encodePlain(snapshot(table.state[slot], "state"));
@@ -126,7 +109,10 @@ export class Activation {
     this.ctx.open = false;
     if (this.state.kind === "failed") return;
     if (this.state.kind === "running" && this.#calls.size === 0) {
-      const reason = new MyriadError("FOREIGN_AWAIT", "the handler awaits something that is not ctx.effect or ctx.request");
+      const reason = new MyriadError(
+        "FOREIGN_AWAIT",
+        "the handler awaits something that is not ctx.effect or ctx.request",
+      );
       this.state = { kind: "failed", reason };
       return;
     }
@@ -163,8 +149,9 @@ export class Activation {
   resume(call: number, time: number, outcome: Outcome): void {
     const pending = this.#calls.get(call)!;
     this.#calls.delete(call);
-    if (pending.timer !== undefined && !this.#rerunning) this.#host.core.cancelTimer(this.ctx.id, pending.timer);
-    this.#entries.push({ kind: "answer", call, time, outcome });
+    if (pending.timer !== undefined && !this.#journal.rerunning)
+      this.#host.core.cancelTimer(this.ctx.id, pending.timer);
+    this.#journal.entries.push({ kind: "answer", call, time, outcome });
     this.ctx.now = Math.max(this.ctx.now, time);
     this.ctx.open = true;
     this.state = { kind: "running" };
@@ -173,7 +160,13 @@ export class Activation {
   }
 
   /** Starts a call to the outside; its answer comes at virtual time `at`. */
-  effect(name: string, input: unknown, fn: (i: unknown, c: EffectCall) => unknown, at: number, options?: EffectOptions) {
+  effect(
+    name: string,
+    input: unknown,
+    fn: (i: unknown, c: EffectCall) => unknown,
+    at: number,
+    options?: EffectOptions,
+  ) {
     const { core, runKey } = this.#host;
     const call = core.table.take("calls", this.slot);
     const key = `${runKey}/${this.ctx.id}/${call}`;
@@ -194,9 +187,9 @@ export class Activation {
     return this.#wait(call, { what, seq, timer, effect: undefined });
   }
 
-  /** Counts an output. True when it left this activation in an earlier life: it is not to be emitted again. */
+  /** Counts an output. True when it left this activation in an earlier life. */
   suppress(): boolean {
-    return this.#outputs++ < this.#known;
+    return this.#journal.suppress();
   }
 
   stagePublish(relation: number, time: number, seq: number, meta: number, offset: number): void {
@@ -204,22 +197,12 @@ export class Activation {
     events!.pushAt(time, relation, id, seq, packMeta(PHASE_PUBLISH, 0, FLAG_NONE, metaType(meta)), offset);
   }
 
-  /** The next journalled read, when the handler is being run again. */
   recall(kind: string): { value: unknown } | undefined {
-    if (this.#replayed >= this.#replay.length) return undefined;
-    const entry = this.#replay[this.#replayed]!;
-    if (entry.kind !== kind || !("value" in entry)) {
-      throw new MyriadError("PROTOCOL", `run again, the handler asks for ${kind} where it asked for ${entry.kind}`);
-    }
-    this.#replayed++;
-    this.#entries.push(entry);
-    return { value: snapshot(entry.value, kind) };
+    return this.#journal.recall(kind);
   }
 
-  /** Journals a read. Copied: what the handler got may be a view, or may be changed by it. */
   note(kind: string, value: unknown): void {
-    const copy = ArrayBuffer.isView(value) ? (value as Uint32Array).slice() : value;
-    this.#entries.push({ kind, value: copy === undefined ? null : snapshot(copy, kind) });
+    this.#journal.note(kind, value);
   }
 
   /** True when an own timer waits for the handler's end. */
@@ -233,15 +216,17 @@ export class Activation {
     for (let row = this.waitingHead; row < this.waiting.count; row++) {
       if (this.waiting.to[row] !== NOBODY) waiting.push(encodeRow(this.waiting, row, codecs));
     }
-    const outcomes = [...this.#calls].flatMap(([call, { outcome }]) => (outcome === undefined ? [] : [[call, outcome] as const]));
+    const outcomes = [...this.#calls].flatMap(([call, { outcome }]) =>
+      outcome === undefined ? [] : [[call, outcome] as const],
+    );
     return {
       agent: this.ctx.id,
       event: encodeRow(this.#event, 0, codecs),
       now: this.#startNow,
       state: this.#stateBefore,
       counters: this.#counters,
-      entries: [...this.#entries],
-      outputs: this.#committed,
+      entries: [...this.#journal.entries],
+      outputs: this.#journal.committed,
       retire: this.#retire,
       outcomes,
       waiting,
@@ -252,7 +237,11 @@ export class Activation {
    * Runs the handler again up to where the record was made. `drain` empties the microtask queue between segments. The
    * agent's state and counters are set back first; at the end they are what they were.
    */
-  static async restore(host: ActivationHost, record: ActivationRecord, drain: () => Promise<void>): Promise<Activation> {
+  static async restore(
+    host: ActivationHost,
+    record: ActivationRecord,
+    drain: () => Promise<void>,
+  ): Promise<Activation> {
     const { table, program } = host.core;
     const slot = table.slotOf[record.agent]!;
     const event = new EventBatch();
@@ -267,22 +256,17 @@ export class Activation {
   }
 
   async #rerun(record: ActivationRecord, drain: () => Promise<void>): Promise<void> {
-    this.#rerunning = true;
-    this.#replay = record.entries;
-    this.#known = record.outputs;
+    this.#journal.begin(record);
     this.start();
     await drain();
-    while (this.#replayed < this.#replay.length) {
-      const entry = this.#replay[this.#replayed++]!;
-      if (!("call" in entry)) throw new MyriadError("PROTOCOL", "run again, the handler did not read what it read before");
-      this.resume(entry.call, entry.time, entry.outcome);
+    for (let answer = this.#journal.nextAnswer(); answer !== undefined; answer = this.#journal.nextAnswer()) {
+      this.resume(answer.call, answer.time, answer.outcome);
       await drain();
     }
-    this.#rerunning = false;
+    this.#journal.end();
     this.ctx.open = false;
     this.ctx.staged.clear();
     this.state = { kind: "suspended" };
-    this.#committed = this.#outputs;
     this.#retire = record.retire;
     for (const [call, outcome] of record.outcomes) this.#calls.get(call)!.outcome = outcome;
     for (const call of this.#calls.values()) this.#begin(call);
@@ -292,7 +276,7 @@ export class Activation {
     return new Promise((resolve, reject) => {
       const pending: Call = { ...about, resolve, reject, started: false, outcome: undefined };
       this.#calls.set(call, pending);
-      if (!this.#rerunning) this.#begin(pending);
+      if (!this.#journal.rerunning) this.#begin(pending);
     });
   }
 
@@ -329,7 +313,7 @@ export class Activation {
       if (at >= 0) this.waiting.to[at] = NOBODY;
     }
     core.commit(ctx.staged, this.slot, ctx.now, ctx.putKey);
-    this.#committed = this.#outputs;
+    this.#journal.commit();
   }
 
   #passOn(events: EventBatch, row: number): void {
@@ -337,7 +321,15 @@ export class Activation {
     const meta = events.meta[row]!;
     if (metaPhase(meta) === PHASE_PUBLISH) {
       const event = packMeta(PHASE_EVENT, 0, FLAG_NONE, metaType(meta));
-      core.publish(this.ctx.id, events.to[row]!, events.time[row]!, events.seq[row]!, event, events, events.offset[row]!);
+      core.publish(
+        this.ctx.id,
+        events.to[row]!,
+        events.time[row]!,
+        events.seq[row]!,
+        event,
+        events,
+        events.offset[row]!,
+      );
       return;
     }
     const time = events.time[row]!;
@@ -349,7 +341,8 @@ export class Activation {
   #findWaiting(low: number): number {
     const { waiting, ctx } = this;
     for (let row = this.waitingHead; row < waiting.count; row++) {
-      if (waiting.to[row] === ctx.id && waiting.from[row] === ctx.id && waiting.seq[row]! % HANDLE_SPAN === low) return row;
+      if (waiting.to[row] === ctx.id && waiting.from[row] === ctx.id && waiting.seq[row]! % HANDLE_SPAN === low)
+        return row;
     }
     return -1;
   }

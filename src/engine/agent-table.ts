@@ -1,5 +1,5 @@
-import { COUNTER_MAX } from "../base/limits.ts";
 import { MyriadError } from "../base/error.ts";
+import { COUNTER_MAX } from "../base/limits.ts";
 
 /** What an agent is beside alive and idle; bits of `flags`. Zero is the common case, and one test tells it. */
 export const RETIRED = 1;

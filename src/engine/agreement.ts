@@ -2,12 +2,12 @@ import { HANDLE_SPAN, SAMPLES_MAX } from "../base/limits.ts";
 import type { Until } from "../model/until.ts";
 import { type Closing, type ClosingExtras, decodeClosing, encodeClosing } from "./closing.ts";
 import type { Core } from "./core.ts";
+import type { Delivery } from "./delivery.ts";
 import { type AgentFailure, firstFailure } from "./failure.ts";
 import type { Nursery } from "./nursery.ts";
+import type { TieChange } from "./relations.ts";
 import { Rounds } from "./rounds.ts";
 import { mergeSamples, type Sample, samplePartial } from "./sampler.ts";
-import type { TieChange } from "./relations.ts";
-import type { WindowRunner } from "./window-runner.ts";
 
 export type EndReason = "quiescence" | "time" | "rounds" | "when" | "stopped" | "failed";
 
@@ -38,7 +38,7 @@ export class Agreement {
   readonly quarantined: AgentFailure[] = [];
 
   readonly #core: Core;
-  readonly #runner: WindowRunner;
+  readonly #delivery: Delivery;
   readonly #nursery: Nursery;
   readonly #limits: Limits;
   readonly #sampleEvery: number;
@@ -50,9 +50,9 @@ export class Agreement {
   /** Deliveries of all workers. */
   delivered = 0;
 
-  constructor(core: Core, runner: WindowRunner, nursery: Nursery) {
+  constructor(core: Core, delivery: Delivery, nursery: Nursery) {
     this.#core = core;
-    this.#runner = runner;
+    this.#delivery = delivery;
     this.#nursery = nursery;
     this.rounds = new Rounds(core);
     this.#limits = limitsOf(core.program.until);
@@ -68,7 +68,7 @@ export class Agreement {
     const next = Math.min(core.calendar.next(), core.sentNext, this.#nursery.nextWindow(core.window + 1));
     const delivered = core.counts.delivered - this.#told;
     this.#told = core.counts.delivered;
-    const suspended = this.#runner.activations.size;
+    const suspended = this.#delivery.activations.size;
     const bytes = encodeClosing({ next, delivered, suspended, command: this.command, more: this.#extras(next) });
     core.sentNext = Number.POSITIVE_INFINITY;
     return bytes;
@@ -108,7 +108,8 @@ export class Agreement {
       if (sampling !== undefined) return sampling;
       return this.#quiescent(edge);
     }
-    if (core.program.usesRounds && this.rounds.windows >= core.program.roundLimit) return this.#roundLimit(closings, edge);
+    if (core.program.usesRounds && this.rounds.windows >= core.program.roundLimit)
+      return this.#roundLimit(closings, edge);
     // What was taken back may have been the next event: an empty window finds out.
     if (closings.some(({ more }) => more.cancellations !== undefined)) next = edge;
     const ends = next < edge || core.grid.edge(next) >= core.stopTime;
@@ -123,7 +124,8 @@ export class Agreement {
     const { program } = this.#core;
     if (!program.usesRounds) return this.#end("quiescence", edge);
     const { rounds } = this;
-    if (this.#core.grid.edge(edge) >= this.#core.stopTime) return { kind: "end", reason: "time", virtualTime: this.#core.stopTime };
+    if (this.#core.grid.edge(edge) >= this.#core.stopTime)
+      return { kind: "end", reason: "time", virtualTime: this.#core.stopTime };
     if (rounds.end(edge)) return this.#window(edge);
     if (rounds.completed >= this.#limits.rounds) return this.#end("rounds", edge);
     if (program.until === undefined || !rounds.next(edge)) return this.#end("quiescence", edge);
@@ -175,7 +177,10 @@ export class Agreement {
       this.#unseen = true;
       return false;
     }
-    const values = mergeSamples(program, closings.map(({ more }) => more.sample!));
+    const values = mergeSamples(
+      program,
+      closings.map(({ more }) => more.sample!),
+    );
     this.#keep({ time: grid.edge(edge), values });
     // Births take effect after this sample: they are seen by the next.
     this.#unseen = closings.some(({ more }) => more.births !== undefined);
@@ -212,7 +217,7 @@ export class Agreement {
   #extras(next: number): ClosingExtras {
     const core = this.#core;
     const { births, retired, ties, cancellations } = core;
-    const { failures, activations } = this.#runner;
+    const { failures, activations } = this.#delivery;
     const more: { -readonly [K in keyof ClosingExtras]: ClosingExtras[K] } = {};
     if (births.length > 0) more.births = this.#nursery.collect();
     if (retired.length > 0) more.retired = retired;
@@ -235,7 +240,7 @@ export class Agreement {
 
   #waiting(): NonNullable<ClosingExtras["stalled"]> {
     const core = this.#core;
-    return [...this.#runner.activations.values()]
+    return [...this.#delivery.activations.values()]
       .map((activation) => ({
         agent: activation.ctx.id,
         name: core.nameOf(activation.slot),
@@ -297,7 +302,8 @@ interface Limits {
 function limitsOf(until: Until | undefined): Limits {
   if (until === undefined) return { time: Number.POSITIVE_INFINITY, rounds: Number.POSITIVE_INFINITY, when: [] };
   const inner = (until.any ?? []).map(limitsOf);
-  const least = (values: (number | undefined)[]): number => Math.min(...values.map((value) => value ?? Number.POSITIVE_INFINITY));
+  const least = (values: (number | undefined)[]): number =>
+    Math.min(...values.map((value) => value ?? Number.POSITIVE_INFINITY));
   return {
     time: least([until.time, ...inner.map(({ time }) => time)]),
     rounds: least([until.rounds, ...inner.map(({ rounds }) => rounds)]),

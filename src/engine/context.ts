@@ -1,100 +1,62 @@
 import { MyriadError } from "../base/error.ts";
+import { GENERATION_MAX, HANDLE_SPAN } from "../base/limits.ts";
 import { checkPlain, snapshot } from "../base/plain.ts";
-import { drawExponential, drawInteger, drawNormal } from "../base/random.ts";
-import { HANDLE_SPAN } from "../base/limits.ts";
 import type { AgentType } from "../model/agent.ts";
 import type { Context, EffectCall, EffectOptions, RequestOptions, Scalar, SendOptions } from "../model/context.ts";
-import { BUILT_IN_EVENTS, type EventType, RoundEnding } from "../model/event.ts";
-import { EventBatch, FLAG_NONE, FLAG_REPLY, FLAG_REQUEST, metaFlag, metaGeneration, metaType, PHASE_EVENT, packMeta } from "../wire/event-batch.ts";
-import { GENERATION_MAX } from "../base/limits.ts";
+import type { EventType } from "../model/event.ts";
+import {
+  EventBatch,
+  FLAG_NONE,
+  FLAG_REPLY,
+  FLAG_REQUEST,
+  metaFlag,
+  metaGeneration,
+  PHASE_EVENT,
+  packMeta,
+} from "../wire/event-batch.ts";
 import type { Activation } from "./activation.ts";
-import { type Core, sendHandle, timerHandle } from "./core.ts";
+import { sendHandle, timerHandle } from "./core.ts";
+import { type ContextHost, ReadingContext } from "./reading-context.ts";
 import type { PutKey } from "./shared-state.ts";
 import { Staged } from "./staged.ts";
-import type { Sample } from "./sampler.ts";
-
-const ROUND_ENDING_ID = BUILT_IN_EVENTS.indexOf(RoundEnding as never);
-
-/** What the context needs of the engine beside the core. */
-export interface ContextHost {
-  readonly core: Core;
-  readonly latest: Sample | undefined;
-  log(agent: number, time: number, message: string, fields: unknown): void;
-}
 
 /**
  * What a handler holds as `ctx`. One serves all synchronous handlers: its fields are set before each; every suspended
  * handler has one of its own, which collects events until the segment ends instead of passing them on.
  */
-export class HandlerContext implements Context {
+export class HandlerContext extends ReadingContext implements Context {
   readonly shared: { get(name: string): never; put(name: string, value: unknown): void };
   readonly staged = new Staged();
   /** Where an activation's events wait for the end of the segment; undefined: they go straight to where they belong. */
   readonly events: EventBatch | undefined;
-  readonly activation: Activation | undefined;
-  slot = -1;
-  id = -1;
-  now = 0;
-  from = 0;
-  /** Of the event being handled. */
-  seq = 0;
-  meta = 0;
-  time = 0;
-  /** False between handlers: a context that was kept is of no use. */
-  open = false;
-  /** True in handlers of RoundEnding: nothing may be sent. */
-  silent = false;
-
-  readonly #host: ContextHost;
-  readonly #core: Core;
 
   constructor(host: ContextHost, activation?: Activation) {
-    this.#host = host;
-    this.#core = host.core;
-    this.activation = activation;
-    this.events = activation === undefined ? undefined : new EventBatch();
-    this.shared = { get: (name) => this.#getShared(name) as never, put: (name, value) => this.#putShared(name, value) };
-  }
-
-  /** Points the context at one event of one agent. */
-  bind(slot: number, batch: EventBatch, row: number, now: number): void {
-    this.slot = slot;
-    this.id = this.#core.table.index[slot]!;
-    this.now = now;
-    this.from = batch.from[row]!;
-    this.seq = batch.seq[row]!;
-    this.time = batch.time[row]!;
-    const meta = batch.meta[row]!;
-    this.meta = meta;
-    this.silent = metaType(meta) === ROUND_ENDING_ID;
-  }
-
-  get name(): string {
-    return this.#core.nameOf(this.slot);
-  }
-
-  get params(): unknown {
-    return this.#core.program.params;
+    super(host, activation);
+    this.events = activation === undefined ? undefined : new EventBatch(1);
+    this.shared = { get: (name) => this.readShared(name) as never, put: (name, value) => this.#putShared(name, value) };
   }
 
   send(to: number, event: EventType, payload: unknown, options?: SendOptions): number {
     const time = this.#arrival(options === undefined ? undefined : options.delay);
     const seq = this.#emit(to, event, payload, time, FLAG_NONE, 0);
-    return to === this.id ? timerHandle(this.#core.windowOf(time), seq) : sendHandle(to, seq);
+    return to === this.id ? timerHandle(this.core.windowOf(time), seq) : sendHandle(to, seq);
   }
 
   schedule(event: EventType, payload: unknown, options: { delay: number }): number {
     const delay = options.delay;
     if (!(delay >= 0 && delay < Number.POSITIVE_INFINITY)) {
-      throw new MyriadError("INVALID_DELAY", `schedule "${event.name}": delay ${delay} is not a finite number of 0 or more`);
+      throw new MyriadError(
+        "INVALID_DELAY",
+        `schedule "${event.name}": delay ${delay} is not a finite number of 0 or more`,
+      );
     }
     const time = this.now + delay;
     const seq = this.#emit(this.id, event, payload, time, FLAG_NONE, time === this.now ? this.#nextGeneration() : 0);
-    return timerHandle(this.#core.windowOf(time), seq);
+    return timerHandle(this.core.windowOf(time), seq);
   }
 
   cancel(handle: number): boolean {
-    this.#check("cancel");
+    this.check("cancel");
     const known = this.activation?.recall("cancel");
     if (known !== undefined) return known.value as boolean;
     const found = this.#cancel(handle);
@@ -104,8 +66,8 @@ export class HandlerContext implements Context {
 
   publish(relation: string, event: EventType, payload: unknown, options?: SendOptions): void {
     this.#mayEmit("publish");
-    const core = this.#core;
-    const id = this.#relation(relation);
+    const core = this.core;
+    const id = this.relation(relation);
     const type = core.eventId(event);
     const time = this.#arrival(options?.delay);
     const seq = core.table.take("sends", this.slot);
@@ -124,7 +86,10 @@ export class HandlerContext implements Context {
     const activation = this.#async("request");
     const timeout = options?.timeout;
     if (timeout !== undefined && !(timeout > 0 && timeout < Number.POSITIVE_INFINITY)) {
-      throw new MyriadError("INVALID_DELAY", `request "${event.name}": timeout ${timeout} is not a finite number above 0`);
+      throw new MyriadError(
+        "INVALID_DELAY",
+        `request "${event.name}": timeout ${timeout} is not a finite number above 0`,
+      );
     }
     const seq = this.#emit(to, event, payload, this.#arrival(undefined), FLAG_REQUEST, 0);
     return activation.request(seq, `request "${event.name}" to agent ${to}`, timeout) as Promise<never>;
@@ -135,18 +100,6 @@ export class HandlerContext implements Context {
       throw new MyriadError("NOT_ALLOWED", `reply "${event.name}": the event being handled is not a request`);
     }
     this.#emit(this.from, event, payload, this.#arrival(options?.delay), FLAG_REPLY, 0);
-  }
-
-  neighbors(relation: string): Uint32Array {
-    return this.#read("neighbors", () => this.#core.relations.out(this.#relation(relation)).targets(this.slot));
-  }
-
-  weights(relation: string): Float64Array {
-    return this.#read("weights", () => this.#core.relations.out(this.#relation(relation)).weights(this.slot));
-  }
-
-  degree(relation: string): number {
-    return this.#read("degree", () => this.#core.relations.out(this.#relation(relation)).degree(this.slot));
   }
 
   relate(relation: string, to: number, weight = 1): void {
@@ -160,45 +113,13 @@ export class HandlerContext implements Context {
     this.#tie("unrelate", relation, to, Number.NaN);
   }
 
-  random(): number {
-    this.#check("random");
-    const table = this.#core.table;
-    return this.#core.random.uniform(this.id, table.take("draws", this.slot));
-  }
-
-  randomInt(n: number): number {
-    if (!(Number.isSafeInteger(n) && n > 0)) {
-      throw new MyriadError("INVALID_PAYLOAD", `randomInt: ${n} is not an integer of 1 to 2^53 - 1`);
-    }
-    return drawInteger(this.random(), n);
-  }
-
-  normal(mean = 0, sd = 1): number {
-    return mean + sd * drawNormal(this.random(), this.random());
-  }
-
-  exponential(mean: number): number {
-    return drawExponential(this.random(), mean);
-  }
-
-  observed<T>(name: string): T | undefined {
-    return this.#read("observed", () => {
-      const program = this.#core.program;
-      if (!program.observations.some((observation) => observation.name === name)) {
-        throw unknownName("observation", name, program.observations.map((observation) => observation.name));
-      }
-      const value = this.#host.latest?.values[name];
-      return value === undefined ? undefined : snapshot(value, name);
-    }) as T | undefined;
-  }
-
   spawn(type: AgentType<unknown, never>, profile?: unknown): void {
     this.#mayEmit("spawn");
-    const id = this.#core.program.typeIds.get(type as AgentType);
+    const id = this.core.program.typeIds.get(type as AgentType);
     if (id === undefined) {
       throw new MyriadError("UNKNOWN_NAME", `spawn: agent type "${type?.name}" is not listed in the scenario's agents`);
     }
-    const child = this.#core.table.take("children", this.slot);
+    const child = this.core.table.take("children", this.slot);
     const copy = profile === undefined ? undefined : snapshot(profile, "profile");
     if (this.activation?.suppress() === true) return;
     this.staged.births.push({ parent: this.id, child, type: id, profile: copy });
@@ -206,7 +127,7 @@ export class HandlerContext implements Context {
   }
 
   retire(): void {
-    this.#check("retire");
+    this.check("retire");
     if (this.activation?.suppress() === true) return;
     this.staged.retire = true;
     this.staged.dirty = true;
@@ -220,11 +141,17 @@ export class HandlerContext implements Context {
   ): Promise<T> {
     const activation = this.#async("effect");
     const at = this.#arrival(options?.thinkTime, "thinkTime");
-    return activation.effect(name, snapshot(input ?? null, `effect "${name}" input`), fn as never, at, options) as Promise<T>;
+    return activation.effect(
+      name,
+      snapshot(input ?? null, `effect "${name}" input`),
+      fn as never,
+      at,
+      options,
+    ) as Promise<T>;
   }
 
   record(series: string, value: Scalar | Readonly<Record<string, Scalar>>): void {
-    this.#check("record");
+    this.check("record");
     checkPlain(value, `record "${series}"`, 1000);
     if (this.activation?.suppress() === true) return;
     this.staged.records.push({ series, value: snapshot(value, series) });
@@ -232,20 +159,20 @@ export class HandlerContext implements Context {
   }
 
   log(message: string, fields?: Readonly<Record<string, unknown>>): void {
-    this.#check("log");
-    if (this.activation?.suppress() !== true) this.#host.log(this.id, this.now, message, fields);
+    this.check("log");
+    if (this.activation?.suppress() !== true) this.host.log(this.id, this.now, message, fields);
   }
 
   /** The order key of what this handler puts now. */
   readonly putKey = (): PutKey => {
-    const tie = this.#core.random.tie(this.from, this.id, this.time);
+    const tie = this.core.random.tie(this.from, this.id, this.time);
     return [this.now, this.meta >>> 18, tie, this.from, this.seq, this.id];
   };
 
   /** Stages an event or passes it on. Returns its number. */
   #emit(to: number, event: EventType, payload: unknown, time: number, flag: number, generation: number): number {
     this.#mayEmit("send");
-    const core = this.#core;
+    const core = this.core;
     const table = core.table;
     if (!(to >= 0 && to < table.total && to >>> 0 === to)) throw this.#noSuchAgent(to, event);
     const type = core.eventId(event);
@@ -272,20 +199,23 @@ export class HandlerContext implements Context {
 
   /** When something sent with this delay arrives: never before the edge of the window. */
   #arrival(delay: number | undefined, what = "delay"): number {
-    const { grid, edge } = this.#core;
+    const { grid, edge } = this.core;
     const wait = delay ?? grid.lookahead;
     if (!(wait >= grid.lookahead && wait < Number.POSITIVE_INFINITY)) {
       const range = `a finite number of at least the lookahead ${grid.lookahead}`;
       throw new MyriadError("INVALID_DELAY", `${what} ${String(delay)} is not ${range}`);
     }
     const time = this.now + wait;
-    return time < edge ? edge : time;
+    return Math.max(time, edge);
   }
 
   #nextGeneration(): number {
     const generation = metaGeneration(this.meta) + 1;
     if (generation <= GENERATION_MAX) return generation;
-    throw new MyriadError("LIMIT", `events without delay have caused each other ${GENERATION_MAX} times at time ${this.now}`);
+    throw new MyriadError(
+      "LIMIT",
+      `events without delay have caused each other ${GENERATION_MAX} times at time ${this.now}`,
+    );
   }
 
   #cancel(handle: number): boolean {
@@ -297,7 +227,7 @@ export class HandlerContext implements Context {
     } else {
       const low = handle % HANDLE_SPAN;
       const own = events !== undefined && hasRow(events, this.id, low);
-      if (!own && !this.#core.hasTimer(this.id, handle) && this.activation?.isWaiting(low) !== true) return false;
+      if (!own && !this.core.hasTimer(this.id, handle) && this.activation?.isWaiting(low) !== true) return false;
       staged.timers.push(handle);
     }
     staged.dirty = true;
@@ -305,9 +235,9 @@ export class HandlerContext implements Context {
   }
 
   #tie(what: string, relation: string, to: number, weight: number): void {
-    this.#check(what);
-    const id = this.#relation(relation);
-    if (!(to >= 0 && to < this.#core.table.total && to >>> 0 === to)) {
+    this.check(what);
+    const id = this.relation(relation);
+    if (!(to >= 0 && to < this.core.table.total && to >>> 0 === to)) {
       throw new MyriadError("UNKNOWN_AGENT", `${what} "${relation}": no agent has index ${to}`);
     }
     if (this.activation?.suppress() === true) return;
@@ -316,60 +246,35 @@ export class HandlerContext implements Context {
     this.staged.dirty = true;
   }
 
-  #getShared(name: string): unknown {
-    return this.#read("shared", () => this.#core.shared.get(this.#sharedId(name)));
-  }
-
   #putShared(name: string, value: unknown): void {
-    this.#check("shared.put");
-    const id = this.#sharedId(name);
-    const checked = this.#core.shared.check(id, value);
+    this.check("shared.put");
+    const id = this.sharedId(name);
+    const checked = this.core.shared.check(id, value);
     if (this.activation?.suppress() === true) return;
     this.staged.puts.push({ id, value: checked });
     this.staged.dirty = true;
   }
 
-  /** A read whose answer may differ when the handler is run again later: an activation keeps it. */
-  #read<T>(kind: string, read: () => T): T {
-    this.#check(kind);
-    if (this.activation === undefined) return read();
-    const known = this.activation.recall(kind);
-    if (known !== undefined) return known.value as T;
-    const value = read();
-    this.activation.note(kind, value);
-    return value;
-  }
-
-  #relation(name: string): number {
-    const id = this.#core.program.relationIds.get(name);
-    if (id !== undefined) return id;
-    throw unknownName("relation", name, this.#core.program.relations);
-  }
-
-  #sharedId(name: string): number {
-    const id = this.#core.program.sharedIds.get(name);
-    if (id !== undefined) return id;
-    throw unknownName("shared value", name, [...this.#core.program.sharedIds.keys()]);
-  }
-
-  #check(what: string): void {
-    if (!this.open) throw new MyriadError("NOT_ALLOWED", `ctx.${what}: the handler that this ctx was given to has ended`);
-  }
-
   #mayEmit(what: string): void {
-    this.#check(what);
+    this.check(what);
     if (this.silent) throw new MyriadError("NOT_ALLOWED", `ctx.${what}: handlers of RoundEnding cannot send`);
   }
 
   #async(what: string): Activation {
     this.#mayEmit(what);
     if (this.activation !== undefined) return this.activation;
-    throw new MyriadError("NOT_ALLOWED", `ctx.${what}: only async handlers can wait; write "async (self, payload, ctx) => ..."`);
+    throw new MyriadError(
+      "NOT_ALLOWED",
+      `ctx.${what}: only async handlers can wait; write "async (self, payload, ctx) => ..."`,
+    );
   }
 
   #noSuchAgent(to: number, event: EventType): MyriadError {
-    const total = this.#core.table.total;
-    return new MyriadError("UNKNOWN_AGENT", `send "${event?.name}": no agent has index ${String(to)}; they are 0 to ${total - 1}`);
+    const total = this.core.table.total;
+    return new MyriadError(
+      "UNKNOWN_AGENT",
+      `send "${event?.name}": no agent has index ${String(to)}; they are 0 to ${total - 1}`,
+    );
   }
 }
 
@@ -378,8 +283,4 @@ function hasRow(batch: EventBatch, from: number, low: number): boolean {
     if (batch.from[row] === from && batch.to[row] === from && batch.seq[row]! % HANDLE_SPAN === low) return true;
   }
   return false;
-}
-
-function unknownName(what: string, name: unknown, known: readonly string[]): MyriadError {
-  return new MyriadError("UNKNOWN_NAME", `no ${what} is named ${JSON.stringify(name)}; there are: ${known.join(", ") || "none"}`);
 }

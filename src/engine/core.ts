@@ -2,18 +2,18 @@ import { MyriadError } from "../base/error.ts";
 import { WindowGrid } from "../base/grid.ts";
 import { FRAME_BYTES_TARGET, HANDLE_SPAN, WINDOWS_MAX } from "../base/limits.ts";
 import { Randomness } from "../base/random.ts";
+import type { EventType } from "../model/event.ts";
 import { nameOf } from "../model/population.ts";
 import type { Program } from "../model/program.ts";
 import { UNKNOWN_EVENT_ID } from "../model/program.ts";
-import type { EventType } from "../model/event.ts";
 import { EventBatch, metaType, PHASE_PUBLISH, packMeta } from "../wire/event-batch.ts";
 import { AgentTable } from "./agent-table.ts";
 import { Calendar } from "./calendar.ts";
 import { OrderQueue } from "./order-queue.ts";
-import { type TieChange, Relations } from "./relations.ts";
+import { Relations, type TieChange } from "./relations.ts";
+import type { PutKey } from "./shared-state.ts";
 import { SharedState } from "./shared-state.ts";
 import type { Birth, Cancellation, RecordRow, Staged } from "./staged.ts";
-import type { PutKey } from "./shared-state.ts";
 
 /** Counts of one worker, over the whole run. */
 export interface Counts {
@@ -90,7 +90,10 @@ export class Core {
     const id = this.program.eventIds[event.ordinal];
     if (id !== undefined && id !== UNKNOWN_EVENT_ID) return id;
     const name = (event as EventType | undefined)?.name;
-    throw new MyriadError("UNKNOWN_EVENT", `event ${JSON.stringify(name)} is not known to the scenario: list it under events`);
+    throw new MyriadError(
+      "UNKNOWN_EVENT",
+      `event ${JSON.stringify(name)} is not known to the scenario: list it under events`,
+    );
   }
 
   /** The window of a time, refused when it is beyond all numbers of windows. */
@@ -108,7 +111,15 @@ export class Core {
   }
 
   /** Spreads an event over the neighbours: own ones here, and one row to each worker that hosts others. */
-  publish(from: number, relation: number, time: number, seq: number, meta: number, source: EventBatch, offset: number): void {
+  publish(
+    from: number,
+    relation: number,
+    time: number,
+    seq: number,
+    meta: number,
+    source: EventBatch,
+    offset: number,
+  ): void {
     const slot = this.table.slotOf[from]!;
     const targets = this.relations.out(relation).targets(slot);
     const placement = this.table.placement;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Clock } from "../base/clock.ts";
 import { MyriadError } from "../base/error.ts";
 import { snapshot } from "../base/plain.ts";
@@ -36,6 +37,8 @@ export class OutsideEffects implements EffectRunner {
   readonly #clock: Clock;
   readonly #stubs: EffectStubs;
   readonly #abort = new AbortController();
+  /** Calls under way. Each has a signal of its own: removing a listener from one that thousands share is a search. */
+  readonly #calls = new Set<AbortController>();
   readonly #waiting: (() => void)[] = [];
   #free: number;
 
@@ -43,6 +46,8 @@ export class OutsideEffects implements EffectRunner {
     this.#clock = clock;
     this.#stubs = stubs;
     this.#free = concurrency;
+    // Every call under way may listen to it.
+    setMaxListeners(0, this.#abort.signal);
   }
 
   async run(request: EffectRequest): Promise<Outcome> {
@@ -58,7 +63,9 @@ export class OutsideEffects implements EffectRunner {
   }
 
   stop(): void {
-    this.#abort.abort(new MyriadError("STOPPED", "the run has ended"));
+    const stopped = new MyriadError("STOPPED", "the run has ended");
+    this.#abort.abort(stopped);
+    for (const call of this.#calls) call.abort(stopped);
   }
 
   async #attempts(request: EffectRequest): Promise<Outcome> {
@@ -80,20 +87,28 @@ export class OutsideEffects implements EffectRunner {
   async #once(request: EffectRequest, attempt: number): Promise<unknown> {
     const stub = this.#stubs[request.name];
     if (stub !== undefined) return stub(request.input as never);
-    const seconds = request.options?.timeout;
-    if (seconds === undefined) {
-      return request.fn(request.input, { key: request.key, signal: this.#abort.signal, attempt });
+    this.#abort.signal.throwIfAborted();
+    const call = new AbortController();
+    this.#calls.add(call);
+    try {
+      const answer = request.fn(request.input, { key: request.key, signal: call.signal, attempt });
+      const seconds = request.options?.timeout;
+      return await (seconds === undefined ? answer : this.#within(seconds, call, answer));
+    } finally {
+      this.#calls.delete(call);
     }
-    const limit = new AbortController();
+  }
+
+  /** The answer, unless `seconds` pass or the run ends before: the call is then aborted and given up. */
+  async #within(seconds: number, call: AbortController, answer: unknown): Promise<unknown> {
     const expired = new MyriadError("EFFECT_FAILED", `no answer within ${seconds} s`);
-    const cancel = this.#clock.setTimer(seconds * 1000, () => limit.abort(expired));
-    const signal = AbortSignal.any([limit.signal, this.#abort.signal]);
+    const cancel = this.#clock.setTimer(seconds * 1000, () => call.abort(expired));
     const aborted = new Promise<never>((_, reject) => {
-      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      call.signal.addEventListener("abort", () => reject(call.signal.reason), { once: true });
     });
     aborted.catch(() => undefined);
     try {
-      return await Promise.race([request.fn(request.input, { key: request.key, signal, attempt }), aborted]);
+      return await Promise.race([answer, aborted]);
     } finally {
       cancel();
     }

@@ -6,12 +6,14 @@ import type { Program } from "../model/program.ts";
 import { EventBatch, metaPhase, metaType, PHASE_EVENT, PHASE_PUBLISH, packMeta } from "../wire/event-batch.ts";
 import { decodeEvents } from "../wire/frame.ts";
 import { decodePlain } from "../wire/plain-codec.ts";
-import { Activation, type ActivationHost, type ActivationRecord } from "./activation.ts";
+import { Activation, type ActivationHost } from "./activation.ts";
 import { QUARANTINED, RETIRED, SUSPENDED } from "./agent-table.ts";
 import { Agreement, type Decision } from "./agreement.ts";
 import { Core, type Counts } from "./core.ts";
+import { Delivery } from "./delivery.ts";
 import type { EffectRequest, EffectRunner, Outcome } from "./effects.ts";
 import type { AgentFailure } from "./failure.ts";
+import type { ActivationRecord } from "./journal.ts";
 import { Nursery } from "./nursery.ts";
 import { copyRow } from "./rows.ts";
 import { type Sample, type SamplePartial, samplePartial } from "./sampler.ts";
@@ -75,6 +77,7 @@ export class Engine implements ActivationHost {
   readonly #effects: EffectRunner;
   readonly #guard: StrictGuard | undefined;
   readonly #log: AgentLog | undefined;
+  readonly #delivery: Delivery;
   readonly #runner: WindowRunner;
   readonly #nursery: Nursery;
   readonly #agreement: Agreement;
@@ -88,9 +91,10 @@ export class Engine implements ActivationHost {
     this.#guard = options.guard;
     this.#log = options.log;
     this.core = new Core(options.program, options.self ?? 0, options.workers ?? 1, options.flush);
-    this.#runner = new WindowRunner(this, options.guard);
-    this.#nursery = new Nursery(this.core, this.#runner.failures);
-    this.#agreement = new Agreement(this.core, this.#runner, this.#nursery);
+    this.#delivery = new Delivery(this, options.guard);
+    this.#runner = new WindowRunner(this.core, this.#delivery);
+    this.#nursery = new Nursery(this.core, this.#delivery.failures);
+    this.#agreement = new Agreement(this.core, this.#delivery, this.#nursery);
   }
 
   /** The worker of every agent, by index. First of all. */
@@ -221,7 +225,7 @@ export class Engine implements ActivationHost {
   }
 
   get suspended(): number {
-    return this.#runner.activations.size;
+    return this.#delivery.activations.size;
   }
 
   get roundsCompleted(): number {
@@ -233,7 +237,7 @@ export class Engine implements ActivationHost {
     this.#effects.stop();
     const { core } = this;
     return {
-      hash: hashPart(core, this.#runner.activations, this.delivered).toBytes(),
+      hash: hashPart(core, this.#delivery.activations, this.delivered).toBytes(),
       counts: { ...core.counts },
       agents: core.table.count,
       sample: samplePartial(this.program, core.table),
@@ -261,21 +265,23 @@ export class Engine implements ActivationHost {
 
   /** Suspended handlers as plain data (protocol 5). Between windows. */
   encodeActivations(): ActivationRecord[] {
-    return [...this.#runner.activations.values()].map((activation) => activation.encode());
+    return [...this.#delivery.activations.values()].map((activation) => activation.encode());
   }
 
   /** Runs suspended handlers again, each up to where its record was made, in place of those that are here. */
   async restoreActivations(records: readonly ActivationRecord[]): Promise<void> {
     for (const record of records) {
       const activation = await Activation.restore(this, record, drainMicrotasks);
-      this.#runner.activations.set(activation.slot, activation);
+      this.#delivery.activations.set(activation.slot, activation);
       this.core.table.flags[activation.slot] = SUSPENDED;
     }
   }
 
   startEffect(request: EffectRequest): Promise<Outcome> {
     this.#calls++;
-    return this.#guard === undefined ? this.#effects.run(request) : this.#guard.outside(() => this.#effects.run(request));
+    return this.#guard === undefined
+      ? this.#effects.run(request)
+      : this.#guard.outside(() => this.#effects.run(request));
   }
 
   wake(): void {
@@ -293,7 +299,16 @@ export class Engine implements ActivationHost {
     const followers = core.relations.followers(relation, from);
     core.counts.remote += followers.length;
     const meta = packMeta(PHASE_EVENT, 0, 0, metaType(publishes.meta[row]!));
-    core.spread(followers, true, from, publishes.time[row]!, publishes.seq[row]!, meta, publishes, publishes.offset[row]!);
+    core.spread(
+      followers,
+      true,
+      from,
+      publishes.time[row]!,
+      publishes.seq[row]!,
+      meta,
+      publishes,
+      publishes.offset[row]!,
+    );
   }
 }
 

@@ -27,7 +27,11 @@ export function failureOf(reason: unknown, agent: number, name: string, handler:
 export function firstFailure(failures: readonly AgentFailure[]): AgentFailure | undefined {
   let first: AgentFailure | undefined;
   for (const failure of failures) {
-    if (first === undefined || failure.time < first.time || (failure.time === first.time && failure.agent < first.agent)) {
+    if (
+      first === undefined ||
+      failure.time < first.time ||
+      (failure.time === first.time && failure.agent < first.agent)
+    ) {
       first = failure;
     }
   }

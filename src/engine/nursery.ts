@@ -1,11 +1,11 @@
 import { NOBODY } from "../base/limits.ts";
+import { checkPlain } from "../base/plain.ts";
 import { Born, BUILT_IN_EVENTS, type EventType } from "../model/event.ts";
 import { FLAG_NONE, PHASE_BORN, packMeta } from "../wire/event-batch.ts";
-import { checkPlain } from "../base/plain.ts";
+import { QUARANTINED } from "./agent-table.ts";
 import type { Closing, ClosingExtras } from "./closing.ts";
 import type { Core } from "./core.ts";
 import { type AgentFailure, failureOf } from "./failure.ts";
-import { QUARANTINED } from "./agent-table.ts";
 import type { Birth } from "./staged.ts";
 
 const BORN_ID = BUILT_IN_EVENTS.indexOf(Born as EventType);
@@ -47,7 +47,9 @@ export class Nursery {
   apply(closings: readonly Closing[], edge: number): void {
     const core = this.#core;
     const all = closings.flatMap(({ more: { births } }) =>
-      births === undefined ? [] : Array.from(births.parent, (parent, i) => [parent, births.child[i]!, births.type[i]!] as const),
+      births === undefined
+        ? []
+        : Array.from(births.parent, (parent, i) => [parent, births.child[i]!, births.type[i]!] as const),
     );
     all.sort(([parentA, childA], [parentB, childB]) => parentA - parentB || childA - childB);
     const own = new Map(core.births.map((birth) => [`${birth.parent} ${birth.child}`, birth]));

@@ -1,5 +1,5 @@
-import type { Randomness } from "../base/random.ts";
 import { HANDLE_SPAN } from "../base/limits.ts";
+import type { Randomness } from "../base/random.ts";
 import type { EventBatch } from "../wire/event-batch.ts";
 
 /** Up to this many rows, insertion sort beats everything. */

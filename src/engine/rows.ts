@@ -1,4 +1,4 @@
-import { EventBatch, FLAG_GONE, FLAG_REPLY, metaFlag, metaType } from "../wire/event-batch.ts";
+import { type EventBatch, FLAG_GONE, FLAG_REPLY, metaFlag, metaType } from "../wire/event-batch.ts";
 import type { PayloadCodec } from "../wire/payload.ts";
 
 /** One event as plain data. */

@@ -41,7 +41,10 @@ export class SharedState {
     const { name, reducer } = this.#keys[id]!;
     if (reducer.kind === "last" || reducer.kind === "union") return snapshot(value, `shared.${name}`);
     if (typeof value === "number" && !Number.isNaN(value)) return value;
-    throw new MyriadError("INVALID_PAYLOAD", `shared "${name}": ${String(value)} is not a number (it is a ${reducer.kind})`);
+    throw new MyriadError(
+      "INVALID_PAYLOAD",
+      `shared "${name}": ${String(value)} is not a number (it is a ${reducer.kind})`,
+    );
   }
 
   /** Adds a checked value to this window's partial. `key` is read for `last` alone. */
@@ -75,7 +78,8 @@ export class SharedState {
       for (const [id, value] of partial) {
         const kind = this.#keys[id]!.reducer.kind;
         if (kind === "sum") this.#sums[id]!.merge(ExactSum.fromBytes(value as Uint8Array));
-        else if (kind === "union") this.#values[id] = sorted([...(this.#values[id] as unknown[]), ...(value as unknown[])]);
+        else if (kind === "union")
+          this.#values[id] = sorted([...(this.#values[id] as unknown[]), ...(value as unknown[])]);
         else if (kind === "last") {
           const [key, last] = value as [PutKey, unknown];
           const found = latest.get(id);
@@ -121,7 +125,8 @@ function exactly(value: number): ExactSum {
   return sum;
 }
 
-const extreme = (kind: "min" | "max", a: number, b: number): number => (kind === "min" ? Math.min(a, b) : Math.max(a, b));
+const extreme = (kind: "min" | "max", a: number, b: number): number =>
+  kind === "min" ? Math.min(a, b) : Math.max(a, b);
 
 /** Keeps the value whose key is higher; of equal keys (one activation put twice) the one that comes later. */
 function takeLater(kept: { key: PutKey | undefined; value: unknown }, key: PutKey, value: unknown): void {

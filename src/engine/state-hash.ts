@@ -46,7 +46,8 @@ function hashAgents(core: Core, activations: ReadonlyMap<number, Activation>, ha
     out.u32(table.calls[slot]!);
     writeCanonical(out, table.state[slot]);
     for (let relation = 0; relation < relations.count; relation++) writeTies(core, relation, slot, out);
-    if ((table.flags[slot]! & SUSPENDED) !== 0) writeCanonical(out, { ...activations.get(slot)!.encode(), outcomes: [] });
+    if ((table.flags[slot]! & SUSPENDED) !== 0)
+      writeCanonical(out, { ...activations.get(slot)!.encode(), outcomes: [] });
     hash.add(out.bytes(), out.length, table.index[slot]!);
   }
 }

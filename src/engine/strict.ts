@@ -15,7 +15,10 @@ export class StrictGuard {
     const { now } = performance;
     const forbid = (what: string): void => {
       if (this.#inside.getStore() !== true) return;
-      throw new MyriadError("NOT_ALLOWED", `${what} in a handler: use ctx.random() and ctx.now, which every run repeats`);
+      throw new MyriadError(
+        "NOT_ALLOWED",
+        `${what} in a handler: use ctx.random() and ctx.now, which every run repeats`,
+      );
     };
     Math.random = () => {
       forbid("Math.random");

@@ -1,5 +1,56 @@
+import { systemClock } from "../base/clock.ts";
+import { MyriadError } from "../base/error.ts";
 import type { Scenario } from "../model/scenario.ts";
+import { dataFiles } from "../store/data-file.ts";
+import { fileURLToPath } from "node:url";
+import { type Log, silentLog } from "./log.ts";
+import { MasterNode } from "./master.ts";
 import type { RunOptions, RunResult } from "./run.ts";
+import { scenarioHash } from "./scenario-hash.ts";
+import { type WorkerProcess, spawnWorker } from "./worker-process.ts";
 
-/** Placeholder until the cluster lands. */
-export const runCluster = (_scenario: Scenario, _options: RunOptions): Promise<RunResult> => Promise.reject(new Error("not yet"));
+const LOOPBACK = "127.0.0.1";
+
+/**
+ * Runs a scenario with this process as the master of `options.workers` worker processes on this machine, over gRPC on
+ * the loopback. All of them are gone when it settles, and die with this process if it is killed before.
+ */
+export async function runCluster(scenario: Scenario, options: RunOptions, log: Log = silentLog): Promise<RunResult> {
+  const workers = options.workers ?? 1;
+  const file = fileOf(scenario);
+  const master = new MasterNode({
+    scenario,
+    scenarioPath: file,
+    scenarioHash: (await scenarioHash(file)).combined,
+    host: LOOPBACK,
+    port: 0,
+    expectedWorkers: workers,
+    run: options,
+    clock: systemClock,
+    log,
+    reader: dataFiles,
+  });
+  await master.prepare();
+  const port = await master.listen();
+  const processes: WorkerProcess[] = [];
+  try {
+    for (let number = 1; number <= workers; number++) {
+      const worker = spawnWorker({ name: `worker-${number}`, masterAddress: LOOPBACK, masterPort: port });
+      processes.push(worker);
+      void worker.exited.then((how) => {
+        master.fail(new MyriadError("UNAVAILABLE", `${worker.name} (process ${worker.pid}) ended ${how}`));
+      });
+    }
+    return await master.run();
+  } finally {
+    await master.close();
+    await Promise.all(processes.map((worker) => worker.end(systemClock)));
+  }
+}
+
+/** Workers load the module by its path. Throws INVALID_SCENARIO when it has none. */
+function fileOf(scenario: Scenario): string {
+  if (scenario.file?.startsWith("file:")) return fileURLToPath(scenario.file);
+  if (scenario.file !== undefined) return scenario.file;
+  throw new MyriadError("INVALID_SCENARIO", "workers cannot load the scenario: the file that it was made in is not known");
+}

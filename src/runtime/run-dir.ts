@@ -1,5 +1,5 @@
 import { accessSync, constants, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { MyriadError } from "../base/error.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { type Column, columnsOf } from "./columns.ts";
@@ -130,11 +130,18 @@ export function checkRunDir(path: string): void {
     throw new MyriadError("INVALID_OUTPUT", `the output folder "${path}" ${why}`);
   };
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolder(resolve(path));
     accessSync(path, constants.W_OK | constants.X_OK);
   } catch (reason) {
     if (statSync(path, { throwIfNoEntry: false })?.isFile()) refuse("is a file");
     refuse(`cannot be written (${(reason as NodeJS.ErrnoException).code ?? String(reason)})`);
   }
   if (readdirSync(path).length > 0) refuse("is not empty; results never overwrite others");
+}
+
+/** As `mkdirSync` with `recursive`, which never returns where the system refuses with ENOENT (/proc, Node 20). */
+function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  mkdirSync(path);
 }

@@ -3,6 +3,7 @@ import { MyriadError } from "../base/error.ts";
 import { type EndDecision, WorkerLoop } from "../cluster/worker-loop.ts";
 import { OutsideEffects } from "../engine/effects.ts";
 import { Engine } from "../engine/engine.ts";
+import { StrictGuard } from "../engine/strict.ts";
 import { compile, type Program } from "../model/program.ts";
 import { PROTOCOL_VERSION } from "../net/hello.ts";
 import type { PeerAddress, PeerSink, PeerStream, Transport } from "../net/transport.ts";
@@ -10,7 +11,7 @@ import type { Connect, MasterMessage, Setup, WorkerMessage } from "../wire/gen/m
 import { encodePlain } from "../wire/plain-codec.ts";
 import type { ControlStream } from "./control-stream.ts";
 import type { LoadedScenario } from "./load-scenario.ts";
-import type { Log } from "./log.ts";
+import type { Log, LogFields } from "./log.ts";
 import type { WorkerResult } from "./part-result.ts";
 import { PopulationReceiver } from "./population-receiver.ts";
 import { Reporter } from "./reporter.ts";
@@ -42,6 +43,7 @@ export class WorkerRun {
   readonly #accepted = new Map<number, PeerStream>();
   readonly #opened: PeerStream[] = [];
   #peers: readonly PeerAddress[] | undefined;
+  #uninstall: () => void = () => {};
   #linked = false;
   #stopped = false;
 
@@ -116,19 +118,22 @@ export class WorkerRun {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#effects.stop();
+    this.#uninstall();
     this.#loop.fail(new MyriadError("STOPPED", "the worker was told to end"));
   }
 
   #makeEngine(program: Program, wishes: SetupOptions, log: Log): Engine {
-    const { workers, workerId: self } = this.#options.setup;
+    const { workers, workerId: self, runId } = this.#options.setup;
+    const guard = wishes.strict ? new StrictGuard() : undefined;
+    if (guard !== undefined) this.#uninstall = guard.install();
     return new Engine({
       program,
       self,
       workers,
+      runId,
       runner: this.#effects,
-      strict: wishes.strict,
-      keepRecords: wishes.keepRecords,
-      log,
+      guard,
+      log: (agent, time, message, fields) => log.info(message, { agent, time, ...(fields as LogFields) }),
       flush: (peer, batch) => this.#loop.flush(peer, batch),
     });
   }
@@ -176,17 +181,18 @@ export class WorkerRun {
   }
 
   #result(decision: EndDecision, loopMs: number): WorkerResult {
-    const { hash } = this.#engine.finish();
-    const { delivered, windows, remote, agents, effectCalls } = this.#engine.statistics;
+    const { hash, sample, sampledAt, agents, effects, counts } = this.#engine.finish();
     return {
       ended: decision.reason as Ended,
       virtualTime: decision.virtualTime,
-      windows,
+      windows: counts.windows,
       hash,
+      sample,
+      sampledAt,
       agents,
-      events: delivered,
-      remoteEvents: remote,
-      effects: { calls: effectCalls, replayed: 0 },
+      events: counts.delivered,
+      remoteEvents: counts.remote,
+      effects,
       loopMs,
       waitMs: this.#loop.waitMs,
       peakRssBytes: process.resourceUsage().maxRSS * 1024,

@@ -150,7 +150,7 @@ export class WorkerSession {
   #fail(reason: MyriadError): void {
     const message = reason.message.slice(reason.code.length + 2);
     this.#send({ $case: "failed", value: { code: reason.code, message } });
-    this.#options.log.error(reason.message);
+    this.#options.log.warn("cannot go on", { reason: reason.message });
   }
 
   #gone(reason: MyriadError): void {

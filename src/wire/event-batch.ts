@@ -30,15 +30,26 @@ const INITIAL_ROWS = 32;
  */
 export class EventBatch {
   count = 0;
-  time: Float64Array = new Float64Array(INITIAL_ROWS);
-  to: Uint32Array = new Uint32Array(INITIAL_ROWS);
-  from: Uint32Array = new Uint32Array(INITIAL_ROWS);
-  seq: Uint32Array = new Uint32Array(INITIAL_ROWS);
-  meta: Uint32Array = new Uint32Array(INITIAL_ROWS);
-  offset: Uint32Array = new Uint32Array(INITIAL_ROWS);
+  time: Float64Array;
+  to: Uint32Array;
+  from: Uint32Array;
+  seq: Uint32Array;
+  meta: Uint32Array;
+  offset: Uint32Array;
   wordCount = 0;
-  words: Float64Array = new Float64Array(INITIAL_ROWS);
+  words: Float64Array;
   refs: unknown[] = [];
+
+  /** `rows`: room at first, for rows and for payload words; it grows by doubling. */
+  constructor(rows: number = INITIAL_ROWS) {
+    this.time = new Float64Array(rows);
+    this.to = new Uint32Array(rows);
+    this.from = new Uint32Array(rows);
+    this.seq = new Uint32Array(rows);
+    this.meta = new Uint32Array(rows);
+    this.offset = new Uint32Array(rows);
+    this.words = new Float64Array(rows);
+  }
 
   /** Appends a row whose payload starts at the next free word; write the payload right after. Returns the row. */
   push(time: number, to: number, from: number, seq: number, meta: number): number {

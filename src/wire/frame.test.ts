@@ -38,7 +38,7 @@ const VALUES: Record<FieldKind, fc.Arbitrary<unknown>> = {
   f32: fc.float(),
   f64: fc.double(),
   bool: fc.boolean(),
-  text: fc.oneof(fc.string({ unit: "grapheme" }), fc.constantFrom("", "\ud800", "é".repeat(40), "a".repeat(25))),
+  text: fc.oneof(fc.string({ unit: "grapheme" }), fc.constantFrom("", "é", "\ud800", "é".repeat(40), "a".repeat(25))),
   ref: u32,
   json: fc.oneof(fc.jsonValue(), fc.constantFrom({}, new Map([[1, new Set(["a"])]]), new Float64Array([1.5, -2]))),
 };
@@ -191,7 +191,7 @@ describe("a damaged frame", () => {
       expect(() => check(frame.subarray(0, length))).toThrow(/^CORRUPT: /);
       expect(() => readHeader(frame.subarray(0, length))).toThrow(/^CORRUPT: /);
     }
-    expect(() => check(new Uint8Array([...frame, 0]))).toThrow(/^CORRUPT: /);
+    expect(() => readHeader(new Uint8Array([...frame, 0]))).toThrow(/^CORRUPT: /);
   });
 
   test("never reads past its end, even with a checksum that was not looked at", () => {
@@ -207,6 +207,25 @@ describe("a damaged frame", () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  test("is refused when its parts do not fit each other", () => {
+    const texts = new EventBatch();
+    for (const f0 of ["one", "three"]) {
+      texts.push(0, 0, 0, 0, packMeta(2, 0, 0, 8));
+      CODECS[8]!.write(texts, { f0 });
+    }
+    const ENDS_AT = 48 + 2 * 24;
+    for (const [at, value] of [
+      [40, 0],
+      [36, 0],
+      [ENDS_AT, 9],
+      [ENDS_AT + 4, 2],
+    ] as const) {
+      const odd = encodeFrame(STAMP, texts, CODECS, new Uint8Array(9));
+      new DataView(odd.buffer).setUint32(at, value, true);
+      expect(() => decodeEvents(odd, CODECS, () => new EventBatch()), `${at}`).toThrow(/^CORRUPT: /);
+    }
   });
 
   test("appends nothing when its columns do not fit its event types", () => {

@@ -1,13 +1,17 @@
-import { PlainReader } from "./plain-reader.ts";
-import { PlainWriter } from "./plain-writer.ts";
+import { Packr } from "msgpackr";
+import { MyriadError } from "../base/error.ts";
 
-const writer = new PlainWriter();
+/** Records carry their keys, so that Maps stay Maps; Set, typed arrays, NaN and undefined have extensions. */
+const packr = new Packr({ useRecords: true, mapsAsObjects: false, moreTypes: true });
 
-/**
- * Bytes of plain data, in MessagePack. Exact: what decodes is what was encoded, -0, NaN and the order of keys included;
- * undefined properties are left out. Expects what `snapshot` admits. Throws NOT_PLAIN_DATA for functions, class instances and the like.
- */
-export const encodePlain = (value: unknown): Uint8Array => writer.encode(value);
+/** Bytes of plain data, in MessagePack. Expects what `snapshot` admits. */
+export const encodePlain = (value: unknown): Uint8Array => packr.pack(value);
 
 /** The value back, sharing no memory with `bytes`. Throws CORRUPT when the bytes are not exactly one value. */
-export const decodePlain = (bytes: Uint8Array): unknown => new PlainReader(bytes).decode();
+export function decodePlain(bytes: Uint8Array): unknown {
+  try {
+    return packr.unpack(bytes);
+  } catch (reason) {
+    throw new MyriadError("CORRUPT", `plain data: ${reason instanceof Error ? reason.message : String(reason)}`, { cause: reason });
+  }
+}

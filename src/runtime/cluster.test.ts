@@ -1,0 +1,242 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { systemClock } from "../base/clock.ts";
+import { defineEvent, u32 } from "../model/event.ts";
+import { defineModel } from "../model/model.ts";
+import { count, sum } from "../model/observation.ts";
+import type { Scenario } from "../model/scenario.ts";
+import { dataFiles } from "../store/data-file.ts";
+import { requestLocate, requestStatus, requestStop } from "./admin.ts";
+import type { LoadedScenario } from "./load-scenario.ts";
+import { silentLog } from "./log.ts";
+import { MasterNode, type MasterOptions } from "./master.ts";
+import type { RunOptions, RunResult } from "./run.ts";
+import type { RecordRow, RunWriter, SampleRow, StateRow } from "./run-writer.ts";
+import { runSingle } from "./single.ts";
+import { WorkerNode, type WorkerOptions } from "./worker.ts";
+
+const Hop = defineEvent("test:hop", { left: u32 });
+const Wave = defineEvent("test:wave", { height: u32 });
+
+const model = defineModel({
+  name: "cluster-test",
+  params: z.object({ agents: z.number().int().default(60), hops: z.number().int().default(40), forever: z.boolean().default(false), failAt: z.number().default(-1) }),
+  shared: { hops: sum(0) },
+  relations: ["near"],
+});
+
+const Walker = model
+  .agent("walker")
+  .state((profile: { speed: number } | undefined) => ({ seen: 0, waves: 0, speed: profile?.speed ?? 0 }))
+  .on(Hop, (self, { left }, ctx) => {
+    if (ctx.now === ctx.params.failAt) throw new Error("enough");
+    self.seen += 1 + self.speed * ctx.random();
+    ctx.shared.put("hops", 1);
+    if (left % 7 === 0) ctx.publish("near", Wave, { height: left });
+    if (left % 11 === 0) ctx.spawn(Walker, { speed: 1 });
+    if (left % 13 === 0) ctx.record("hop", { left });
+    if (left > 0 || ctx.params.forever) {
+      ctx.send(ctx.randomInt(ctx.params.agents), Hop, { left: Math.max(1, left - 1) }, { delay: 1 + ctx.random() });
+    }
+  })
+  .on(Wave, (self, { height }) => {
+    self.waves += height;
+  });
+
+const scenario = model.scenario({
+  agents: [Walker],
+  populate(world, params) {
+    const walkers = world.spawn(Walker, params.agents, (i) => ({ speed: i / 7 }), { name: (i) => (i === 3 ? "third" : `walker:${i}`) });
+    const pairs = Array.from({ length: params.agents }, (_, i): [number, number, number] => [i, (i * 7 + 1) % params.agents, i]);
+    world.relate("near", walkers, pairs.filter(([a, b]) => a !== b));
+    for (let i = 0; i < 10; i++) world.send(walkers.at(world.randomInt(params.agents)), Hop, { left: params.hops });
+  },
+  observe: { walkers: count(Walker), seen: sum(Walker, (self) => self.seen) },
+});
+
+const HASH = { code: "c", data: "d", combined: "hash" };
+const loaded = (of: Scenario): LoadedScenario => ({ scenario: of, file: "/test/scenario.ts", hash: HASH });
+
+/** Keeps what a run writes, in an order of its own. */
+class Kept implements RunWriter {
+  sampleRows: SampleRow[] = [];
+  recordRows: RecordRow[] = [];
+  stateRows: StateRow[] = [];
+  samples(rows: readonly SampleRow[]): void {
+    this.sampleRows.push(...rows);
+  }
+  records(rows: readonly RecordRow[]): void {
+    this.recordRows.push(...rows);
+  }
+  states(rows: Iterable<StateRow>): void {
+    this.stateRows.push(...rows);
+  }
+  finish(): void {}
+  sorted(): unknown {
+    const records = this.recordRows.map(({ time, agent, series, value }) => JSON.stringify({ time, agent, series, value }));
+    return { samples: this.sampleRows, records: records.sort(), states: this.stateRows.sort((a, b) => a.index - b.index) };
+  }
+}
+
+const closing: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+async function startMaster(run: RunOptions, workers: number, more: Partial<MasterOptions> = {}): Promise<[MasterNode, number]> {
+  const master = new MasterNode({
+    scenario,
+    scenarioPath: "/test/scenario.ts",
+    scenarioHash: "hash",
+    host: "127.0.0.1",
+    port: 0,
+    expectedWorkers: workers,
+    run,
+    clock: systemClock,
+    log: silentLog,
+    reader: dataFiles,
+    ...more,
+  });
+  closing.push(() => master.close());
+  return [master, await master.listen()];
+}
+
+function startWorker(masterPort: number, name: string, more: Partial<WorkerOptions> = {}): Promise<string> {
+  const worker = new WorkerNode({
+    masterAddress: "127.0.0.1",
+    masterPort,
+    name,
+    clock: systemClock,
+    log: silentLog,
+    load: async () => loaded(scenario),
+    ...more,
+  });
+  const ended = worker.run();
+  closing.push(async () => {
+    worker.stop();
+    await ended.catch(() => {});
+  });
+  ended.catch(() => {});
+  return ended;
+}
+
+async function runOn(workers: number, run: RunOptions): Promise<RunResult> {
+  const [master, port] = await startMaster(run, workers);
+  const ends = Array.from({ length: workers }, (_, i) => startWorker(port, `worker-${i}`));
+  const result = await master.run();
+  expect(await Promise.all(ends)).toEqual(ends.map(() => "finished"));
+  return result;
+}
+
+const sameFor = ({ events, stateHash, observations, virtualTime, agents, ended, windows }: RunResult): unknown => ({
+  events,
+  stateHash,
+  observations,
+  virtualTime,
+  agents,
+  ended,
+  windows,
+});
+
+describe("a master and its workers over gRPC", () => {
+  it.each([
+    [1, "contiguous"],
+    [2, "contiguous"],
+    [3, "hash"],
+  ] as const)("give on %i workers (%s) what one process gives", async (workers, placement) => {
+    const [alone, together] = [new Kept(), new Kept()];
+    const single = await runSingle(scenario, { seed: 5, out: alone });
+    const result = await runOn(workers, { seed: 5, out: together, placement });
+    expect(sameFor(result)).toEqual(sameFor(single));
+    expect(together.sorted()).toEqual(alone.sorted());
+    expect(result.remoteEvents > 0).toBe(workers > 1);
+    expect(result.agents).toBeGreaterThan(60);
+  });
+
+  it("fails with the agent's failure, alike on all workers", async () => {
+    const [master, port] = await startMaster({ params: { failAt: 0 } }, 2);
+    const ends = [startWorker(port, "a"), startWorker(port, "b")];
+    await expect(master.run()).rejects.toThrow(/HANDLER_FAILED: agent "[^"]+", handler "test:hop", time 0: enough/);
+    for (const end of await Promise.all(ends)) expect(end).toMatch(/HANDLER_FAILED/);
+  });
+
+  it("answers status and locate, and stops at a barrier when asked", async () => {
+    let started = (): void => {};
+    const running = new Promise<void>((resolve) => (started = resolve));
+    const [master, port] = await startMaster({ params: { forever: true }, onProgress: () => started() }, 2);
+    const at = `127.0.0.1:${port}`;
+    const done = master.run();
+    void startWorker(port, "a");
+    void startWorker(port, "b");
+    await running;
+    const status = await requestStatus(at);
+    expect(status).toMatchObject({ runId: master.runId, scenario: "cluster-test", state: "running" });
+    expect(status.workers.map(({ name }) => name).sort()).toEqual(["a", "b"]);
+    expect(status.workers.every(({ window, rssBytes }) => window > 0 && rssBytes > 0)).toBe(true);
+    expect(await requestLocate(at, "third")).toMatchObject({ index: 3, name: "third", workerId: 0 });
+    expect(await requestLocate(at, "59")).toMatchObject({ index: 59, name: "walker:59", workerId: 1 });
+    await expect(requestLocate(at, "nobody")).rejects.toThrow(/UNKNOWN_AGENT.*nobody/);
+    expect(await requestStop(at, "test")).toEqual({ accepted: true, runId: master.runId });
+    expect((await done).ended).toBe("stopped");
+  });
+
+  it("stops when its signal is aborted, before it began or after", async () => {
+    const abort = new AbortController();
+    const [master, port] = await startMaster({ params: { forever: true }, signal: abort.signal, onProgress: () => abort.abort() }, 1);
+    void startWorker(port, "a");
+    expect((await master.run()).ended).toBe("stopped");
+    const [another] = await startMaster({ signal: AbortSignal.abort() }, 1);
+    await expect(another.run()).rejects.toThrow(/STOPPED/);
+  });
+
+  it("fails, naming the worker, when one is lost", async () => {
+    let started = (): void => {};
+    const running = new Promise<void>((resolve) => (started = resolve));
+    const [master, port] = await startMaster({ params: { forever: true }, onProgress: () => started() }, 2);
+    const done = master.run();
+    const stay = startWorker(port, "stays");
+    const leaver = new WorkerNode({
+      masterAddress: "127.0.0.1",
+      masterPort: port,
+      name: "leaves",
+      clock: systemClock,
+      log: silentLog,
+      load: async () => loaded(scenario),
+    });
+    const left = leaver.run();
+    await running;
+    leaver.stop();
+    await expect(done).rejects.toThrow(/UNAVAILABLE: worker \d.* is lost/);
+    expect(await left).toBe("left");
+    expect(await stay).toMatch(/is lost/);
+  });
+
+  it("refuses a worker with another scenario, whichever side finds out, naming both hashes", async () => {
+    const other = { ...loaded(scenario), hash: { ...HASH, combined: "other" } };
+    const [, port] = await startMaster({}, 1);
+    const own = startWorker(port, "a", { scenario: "/own", load: async () => other });
+    await expect(own).rejects.toThrow(/MISMATCH: scenario hash: worker "a" has other, the master has hash/);
+    const [master, second] = await startMaster({}, 1);
+    const done = master.run();
+    void startWorker(second, "b", { load: async () => other });
+    await expect(done).rejects.toThrow(/MISMATCH: scenario hash: the master has hash, .* has other/);
+  });
+
+  it("refuses a worker that beats too seldom for it", async () => {
+    const [, port] = await startMaster({}, 1, { workerTimeoutMs: 3000 });
+    await expect(startWorker(port, "a", { heartbeatMs: 1500 })).rejects.toThrow(
+      /MISMATCH: the master's workerTimeout 3 s is below 3 x heartbeatInterval 1.5 s of worker "a"/,
+    );
+  });
+
+  it("gives up on a master that is not there after masterWait", async () => {
+    const [master, port] = await startMaster({}, 1);
+    await master.close();
+    await expect(startWorker(port, "a", { masterWaitMs: 200 })).rejects.toThrow(/UNAVAILABLE: no master at .* for 0.2 s/);
+  });
+
+  it("says which address is taken", async () => {
+    const [, port] = await startMaster({}, 1);
+    await expect(startMaster({}, 1, { port })).rejects.toThrow(`ADDRESS_IN_USE: 127.0.0.1:${port} is taken`);
+  });
+});
