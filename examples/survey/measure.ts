@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { simulate } from "myriad";
-import { latencyMs } from "./question.ts";
+import { answerOf, latencyMs } from "./question.ts";
 import scenario from "./scenario.ts";
+import type { Inquiry } from "./service.ts";
 
 /** Virtual milliseconds of one window: the scenario's lookahead. */
 const WINDOW_MS = 10;
@@ -30,11 +32,18 @@ export function schedule(agents: number, questions: number): { slowestChainMs: n
 /** `npx tsx examples/survey/measure.ts`: the figures of README.md. */
 async function main(): Promise<void> {
   const { slowestChainMs, everyWindowMs } = schedule(2000, 5);
-  const { wallSeconds, effects } = await simulate(scenario, { workers: 0, seed: 7 });
-  const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
-  console.log(`slowest chain of calls           ${seconds(slowestChainMs)}`);
-  console.log(`the run, ${effects.calls} calls            ${seconds(wallSeconds * 1000)}`);
-  console.log(`every window's slowest call      ${seconds(everyWindowMs)}`);
+  const timers = await simulate(scenario, { seed: 7, effects: { answer: answerAfterLatency } });
+  const http = await simulate(scenario, { seed: 7 });
+  const print = (what: string, seconds: number) => console.log(`${what.padEnd(44)}${seconds.toFixed(2).padStart(6)} s`);
+  print("slowest respondent's calls, one by one", slowestChainMs / 1000);
+  print("the run, timers in place of the service", timers.wallSeconds);
+  print(`the run, ${http.effects.calls} HTTP calls`, http.wallSeconds);
+  print("every window's slowest call, added up", everyWindowMs / 1000);
+}
+
+/** The service without HTTP: shows what the simulation itself adds to the waiting. */
+async function answerAfterLatency({ agent, question }: Inquiry): Promise<number> {
+  return sleep(latencyMs(agent, question), answerOf(agent, question));
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await main();

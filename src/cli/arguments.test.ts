@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { untilOf } from "../runtime/node-run.ts";
 import {
   collectParam,
   parseAddress,
@@ -8,11 +9,11 @@ import {
   parseTime,
   parseWorkerList,
   parseWorkers,
-  untilOf,
 } from "./arguments.ts";
 
 const refuses = (parse: (text: string) => unknown, texts: string[], start: string): void => {
-  for (const text of texts) expect(() => parse(text), text).toThrow(`INVALID_ARGUMENT: ${start} is ${JSON.stringify(text)}; it must be`);
+  for (const text of texts)
+    expect(() => parse(text), text).toThrow(`INVALID_ARGUMENT: ${start} is ${JSON.stringify(text)}; it must be`);
 };
 
 describe("numbers", () => {
@@ -39,7 +40,8 @@ describe("numbers", () => {
   test("verify's list has each number once", () => {
     expect(parseWorkerList("1,2,3")).toEqual([1, 2, 3]);
     expect(parseWorkerList("3, 1,3,0")).toEqual([3, 1, 0]);
-    for (const text of ["", "1,,2", "1;2", "1,-2", "a"]) expect(() => parseWorkerList(text), text).toThrow("--workers is");
+    for (const text of ["", "1,,2", "1;2", "1,-2", "a"])
+      expect(() => parseWorkerList(text), text).toThrow("--workers is");
   });
 });
 

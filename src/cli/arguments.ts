@@ -1,6 +1,5 @@
 import { MyriadError } from "../base/error.ts";
 import { WORKERS_MAX } from "../base/limits.ts";
-import type { Until } from "../model/until.ts";
 import { SEED_MAX } from "../runtime/config-keys.ts";
 import type { PlacementMethod } from "../runtime/run.ts";
 
@@ -59,12 +58,6 @@ function parseValue(text: string): unknown {
   } catch {
     return text;
   }
-}
-
-/** The stopping rule of `--until` and `--rounds`; whichever comes first. Undefined: the scenario's own. */
-export function untilOf(time: number | undefined, rounds: number | undefined): Until | undefined {
-  if (time === undefined && rounds === undefined) return undefined;
-  return { ...(time === undefined ? {} : { time }), ...(rounds === undefined ? {} : { rounds }) };
 }
 
 function refused(option: string, text: string, wanted: string): MyriadError {

@@ -29,7 +29,11 @@ test.each([
 test("twice ends at once", () => {
   const source = new FakeProcess();
   let cleared = 0;
-  const interrupt = new Interrupt(source, () => {}, () => cleared++);
+  const interrupt = new Interrupt(
+    source,
+    () => {},
+    () => cleared++,
+  );
   source.emit("SIGINT");
   source.emit("SIGINT");
   expect(source.exits).toEqual([130]);

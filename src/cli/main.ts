@@ -12,7 +12,7 @@ import {
   parseWorkerList,
   parseWorkers,
 } from "./arguments.ts";
-import { errorText, EXIT, exitCodeOf } from "./exit.ts";
+import { EXIT, errorText, exitCodeOf } from "./exit.ts";
 import { type Io, processIo } from "./io.ts";
 
 /** Runs the command of `argv` (with node and script in front, as in `process.argv`) and ends the process. */
@@ -40,7 +40,8 @@ export async function execute(args: readonly string[], io: Io): Promise<number> 
 /** Commander's complaint in our own form. */
 function usageError(error: CommanderError): MyriadError {
   const text = error.message.replace(/^error: /, "").replaceAll("\n", " ");
-  if (error.code === "commander.help") return new MyriadError("INVALID_ARGUMENT", "a command is needed; see myriad --help");
+  if (error.code === "commander.help")
+    return new MyriadError("INVALID_ARGUMENT", "a command is needed; see myriad --help");
   return new MyriadError("INVALID_ARGUMENT", text);
 }
 
@@ -50,7 +51,7 @@ function createProgram(io: Io, done: (code: number) => void): Command {
     .version(packageVersion())
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.print(text.trimEnd()), writeErr: () => {}, outputError: () => {} });
-  program.argument("[command]").action((name: string | undefined) => {
+  program.argument("[command]").allowExcessArguments().action((name: string | undefined) => {
     const names = program.commands.map((command) => command.name());
     const what = name === undefined ? "a command is needed" : `unknown command "${name}"${didYouMean(name, names)}`;
     throw new MyriadError("INVALID_ARGUMENT", `${what}; commands are ${names.join(", ")}`);
@@ -80,7 +81,9 @@ function addRun(program: Command, io: Io, done: (code: number) => void): void {
     .command("run")
     .description("runs a scenario to its end")
     .argument("<scenario>", "a .ts or .js module, or a folder with a scenario.ts")
-    .addOption(new Option("--workers <N>", "worker processes; 0 is this process alone").default(0).argParser(parseWorkers))
+    .addOption(
+      new Option("--workers <N>", "worker processes; 0 is this process alone").default(0).argParser(parseWorkers),
+    )
     .addOption(seedOption())
     .addOption(untilOption())
     .addOption(roundsOption())

@@ -3,11 +3,12 @@ import { compile } from "../model/program.ts";
 import type { Until } from "../model/until.ts";
 import { toJson } from "../runtime/line-file.ts";
 import { type LoadedScenario, loadScenario } from "../runtime/load-scenario.ts";
+import type { LogFields } from "../runtime/log.ts";
+import { untilOf } from "../runtime/node-run.ts";
 import type { PlacementMethod, RunOptions, RunResult } from "../runtime/run.ts";
 import { checkRunDir, RunDir } from "../runtime/run-dir.ts";
 import { simulate } from "../runtime/simulate.ts";
-import { untilOf } from "./arguments.ts";
-import { errorText, EXIT } from "./exit.ts";
+import { EXIT, errorText } from "./exit.ts";
 import { Interrupt } from "./interrupt.ts";
 import type { Io } from "./io.ts";
 import { Screen } from "./screen.ts";
@@ -37,6 +38,7 @@ export async function run(path: string, options: RunArguments, io: Io): Promise<
       ...runOptions(options, until),
       signal: interrupt.signal,
       onProgress: (progress) => screen.progress(progress),
+      onLog: onLog(screen),
       ...(out === undefined ? {} : { out }),
     });
     screen.clear();
@@ -45,7 +47,8 @@ export async function run(path: string, options: RunArguments, io: Io): Promise<
   } catch (reason) {
     screen.clear();
     giveUp(out, reason);
-    if (interrupt.code !== undefined && reason instanceof MyriadError && reason.code === "STOPPED") return interrupt.code;
+    if (interrupt.code !== undefined && reason instanceof MyriadError && reason.code === "STOPPED")
+      return interrupt.code;
     throw reason;
   } finally {
     interrupt.dispose();
@@ -53,7 +56,12 @@ export async function run(path: string, options: RunArguments, io: Io): Promise<
 }
 
 /** Checks parameters and the rest before a folder is made. */
-function prepareOut(loaded: LoadedScenario, until: Until | undefined, options: RunArguments, io: Io): RunDir | undefined {
+export function prepareOut(
+  loaded: LoadedScenario,
+  until: Until | undefined,
+  options: RunArguments,
+  io: Io,
+): RunDir | undefined {
   const { seed, workers } = options;
   const program = compile(loaded.scenario, { params: options.param, seed, ...(until === undefined ? {} : { until }) });
   if (options.out === undefined) return undefined;
@@ -81,6 +89,12 @@ function runOptions(options: RunArguments, until: Until | undefined): RunOptions
   };
 }
 
+/** What agents log, with who and when. */
+export const onLog =
+  (screen: Screen): NonNullable<RunOptions["onLog"]> =>
+  (agent, time, message, fields) =>
+    screen.log.info(message, { agent, time, ...(fields as LogFields) });
+
 /** Signals stop the run at the next barrier, and say so. */
 export function stopOnSignals(screen: Screen, io: Io): Interrupt {
   return new Interrupt(
@@ -96,10 +110,17 @@ export function report(result: RunResult, json: boolean, io: Io): void {
 }
 
 /** Of a run that ended without an error. */
-export function exitCodeAfter(result: RunResult, interrupt: Interrupt, out: string | undefined, screen: Screen): number {
+export function exitCodeAfter(
+  result: RunResult,
+  interrupt: Interrupt,
+  out: string | undefined,
+  screen: Screen,
+): number {
   if (result.ended !== "stopped" || interrupt.code === undefined) return EXIT.done;
   const kept = out === undefined ? "" : `; what there is stands in ${out}`;
-  screen.line(`stopped at virtual time ${result.virtualTime}${kept}; run it again with the same seed for the same result`);
+  screen.line(
+    `stopped at virtual time ${result.virtualTime}${kept}; run it again with the same seed for the same result`,
+  );
   return interrupt.code;
 }
 

@@ -2,7 +2,15 @@ import { expect, test } from "vitest";
 import type { Progress } from "../runtime/run.ts";
 import { Screen } from "./screen.ts";
 
-const progress: Progress = { virtualTime: 4, window: 4, events: 9, eventsPerSecond: 3, workers: 2, agents: 5, fraction: 0.5 };
+const progress: Progress = {
+  virtualTime: 4,
+  window: 4,
+  events: 9,
+  eventsPerSecond: 3,
+  workers: 2,
+  agents: 5,
+  fraction: 0.5,
+};
 
 /** What a person would see: lines, with carriage returns and erasures carried out. */
 function shown(written: string): string[] {
@@ -54,9 +62,19 @@ test("lines for people stand above the live one", () => {
 test("elsewhere there is a JSON line every three seconds", () => {
   const { screen, state } = screenOn({});
   for (state.now = 0; state.now <= 7_000; state.now += 500) screen.progress(progress);
-  const lines = state.written.trim().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
+  const lines = state.written
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(lines).toHaveLength(2);
-  expect(lines[0]).toMatchObject({ level: "info", msg: "progress", window: 4, virtualTime: 4, percent: 50, workers: 2 });
+  expect(lines[0]).toMatchObject({
+    level: "info",
+    msg: "progress",
+    window: 4,
+    virtualTime: 4,
+    percent: 50,
+    workers: 2,
+  });
 });
 
 test("quiet is silent", () => {

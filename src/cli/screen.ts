@@ -1,5 +1,5 @@
-import type { Progress } from "../runtime/run.ts";
 import { createLog, type Log, silentLog } from "../runtime/log.ts";
+import type { Progress } from "../runtime/run.ts";
 import { statusLine } from "./status-line.ts";
 
 /** What a screen writes to: `process.stderr`, or a stand-in for tests. */
@@ -66,7 +66,15 @@ export class Screen {
     }
     const { virtualTime, window, events, eventsPerSecond, workers, agents, fraction } = progress;
     const share = fraction === undefined ? {} : { percent: Math.floor(fraction * 100) };
-    this.log.info("progress", { window, virtualTime, ...share, events, eventsPerSecond: Math.round(eventsPerSecond), workers, agents });
+    this.log.info("progress", {
+      window,
+      virtualTime,
+      ...share,
+      events,
+      eventsPerSecond: Math.round(eventsPerSecond),
+      workers,
+      agents,
+    });
   }
 
   /** A whole line, above the live one. */

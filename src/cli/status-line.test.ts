@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { duration, secondsLeft, shortNumber, type Status, statusLine } from "./status-line.ts";
+import { duration, type Status, secondsLeft, shortNumber, statusLine } from "./status-line.ts";
 
 const status: Status = {
   virtualTime: 45,

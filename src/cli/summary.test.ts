@@ -29,8 +29,20 @@ const result: RunResult = {
 };
 
 test("numbers stand right, words left, and the head goes with its column", () => {
-  expect(table([["name", "value"], ["a", "1"], ["bb", "1,234"]])).toBe("name  value\na         1\nbb    1,234");
-  expect(table([["name", "value"], ["a", "x"], ["bb", "yyyyyy"]])).toBe("name  value\na     x\nbb    yyyyyy");
+  expect(
+    table([
+      ["name", "value"],
+      ["a", "1"],
+      ["bb", "1,234"],
+    ]),
+  ).toBe("name  value\na         1\nbb    1,234");
+  expect(
+    table([
+      ["name", "value"],
+      ["a", "x"],
+      ["bb", "yyyyyy"],
+    ]),
+  ).toBe("name  value\na     x\nbb    yyyyyy");
 });
 
 test("the summary has observations, counts and the hash, within 80 columns", () => {
@@ -63,7 +75,10 @@ test.each([
   ["least", { observations: { ...result.observations, least: 0 } }],
   ["more", { observations: { ...result.observations, more: 0 } }],
 ])("verify: another %s is a difference", (name, change) => {
-  const verdict = compareResults([{ ...result, workers: 0 }, { ...result, ...change }]);
+  const verdict = compareResults([
+    { ...result, workers: 0 },
+    { ...result, ...change },
+  ]);
   expect(verdict.same).toBe(false);
   expect(verdict.table).toContain(`other ${name}`);
   expect(verdict.line).toMatch(/^DIFFERENT/);

@@ -8,7 +8,8 @@ const CELL_CHARACTERS = 50;
 export function summary(result: RunResult): string {
   const lines: string[] = [];
   const observed = Object.entries(result.observations);
-  if (observed.length > 0) lines.push(table([["observation", "value"], ...observed.map(([name, value]) => [name, cell(value)])]), "");
+  if (observed.length > 0)
+    lines.push(table([["observation", "value"], ...observed.map(([name, value]) => [name, cell(value)])]), "");
   const workers = result.workers === 0 ? "one process" : `${result.workers} worker${result.workers === 1 ? "" : "s"}`;
   lines.push(
     `${result.scenario}: ${grouped(result.agents)} agents on ${workers}, seed ${result.seed}, until ${grouped(result.virtualTime)} (${ENDED[result.ended]})`,

@@ -1,9 +1,9 @@
 import { compile } from "../model/program.ts";
 import { toJson } from "../runtime/line-file.ts";
 import { loadScenario } from "../runtime/load-scenario.ts";
+import { untilOf } from "../runtime/node-run.ts";
 import type { PlacementMethod, RunResult } from "../runtime/run.ts";
 import { simulate } from "../runtime/simulate.ts";
-import { untilOf } from "./arguments.ts";
 import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { stopOnSignals } from "./run.ts";

@@ -14,6 +14,7 @@ import {
   packMeta,
 } from "../wire/event-batch.ts";
 import { decodePlain, encodePlain } from "../wire/plain-codec.ts";
+import { type Call, Calls } from "./calls.ts";
 import { HandlerContext } from "./context.ts";
 import { timerHandle } from "./core.ts";
 import type { EffectRequest, Outcome } from "./effects.ts";
@@ -32,19 +33,6 @@ export interface ActivationHost extends ContextHost {
   wake(): void;
 }
 
-interface Call {
-  readonly what: string;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (reason: unknown) => void;
-  /** Of a request: its number, by which the reply finds it. */
-  readonly seq: number | undefined;
-  /** Of a request: the handle of its time-out. */
-  readonly timer: number | undefined;
-  readonly effect: EffectRequest | undefined;
-  started: boolean;
-  outcome: Outcome | undefined;
-}
-
 /** Where a handler stands: it runs until its microtasks are drained, and is then one of the other three. */
 export type ActivationState =
   | { readonly kind: "running" }
@@ -60,6 +48,7 @@ export class Activation {
   readonly slot: number;
   readonly ctx: HandlerContext;
   readonly handler: Handler;
+  readonly calls: Calls = new Calls((call) => this.#ask(call));
   /** Events that came while the handler waits, in their order; the first `waitingHead` are handled already. */
   waiting: EventBatch = new EventBatch(1);
   waitingHead = 0;
@@ -71,7 +60,6 @@ export class Activation {
   readonly #stateBefore: Uint8Array;
   readonly #counters: readonly [number, number, number, number];
   readonly #journal = new Journal();
-  readonly #calls = new Map<number, Call>();
   #retire = false;
 
   constructor(host: ActivationHost, slot: number, handler: Handler, batch: EventBatch, row: number, now: number) {
@@ -108,7 +96,7 @@ export class Activation {
   settle(): void {
     this.ctx.open = false;
     if (this.state.kind === "failed") return;
-    if (this.state.kind === "running" && this.#calls.size === 0) {
+    if (this.state.kind === "running" && this.calls.size === 0) {
       const reason = new MyriadError(
         "FOREIGN_AWAIT",
         "the handler awaits something that is not ctx.effect or ctx.request",
@@ -120,35 +108,14 @@ export class Activation {
     this.#commit();
   }
 
-  /** The call that a reply to event `seq` answers. */
-  callOfRequest(seq: number): number | undefined {
-    for (const [call, { seq: asked }] of this.#calls) if (asked === seq) return call;
-    return undefined;
-  }
-
-  has(call: number): boolean {
-    return this.#calls.has(call);
-  }
-
-  /** The answer to an effect, if it is in. */
-  outcomeOf(call: number): Outcome | undefined {
-    return this.#calls.get(call)?.outcome;
-  }
-
   /** True when the agent retires with the end of this handler. */
   get retires(): boolean {
     return this.#retire && this.state.kind === "finished";
   }
 
-  /** What the handler waits for, in words. */
-  get waitsFor(): string {
-    return [...this.#calls.values()].map((call) => call.what).join(", ");
-  }
-
   /** Lets the handler go on at `time` with an answer. */
   resume(call: number, time: number, outcome: Outcome): void {
-    const pending = this.#calls.get(call)!;
-    this.#calls.delete(call);
+    const pending = this.calls.take(call);
     if (pending.timer !== undefined && !this.#journal.rerunning)
       this.#host.core.cancelTimer(this.ctx.id, pending.timer);
     this.#journal.entries.push({ kind: "answer", call, time, outcome });
@@ -184,7 +151,7 @@ export class Activation {
       const time = this.ctx.now + timeout;
       timer = timerHandle(core.windowOf(time), this.#stageOwn(TIMEOUT_ID, time, call));
     }
-    return this.#wait(call, { what, seq, timer, effect: undefined });
+    return this.calls.add(call, { what, seq, timer, effect: undefined }, !this.#journal.rerunning);
   }
 
   /** Counts an output. True when it left this activation in an earlier life. */
@@ -216,9 +183,6 @@ export class Activation {
     for (let row = this.waitingHead; row < this.waiting.count; row++) {
       if (this.waiting.to[row] !== NOBODY) waiting.push(encodeRow(this.waiting, row, codecs));
     }
-    const outcomes = [...this.#calls].flatMap(([call, { outcome }]) =>
-      outcome === undefined ? [] : [[call, outcome] as const],
-    );
     return {
       agent: this.ctx.id,
       event: encodeRow(this.#event, 0, codecs),
@@ -228,7 +192,7 @@ export class Activation {
       entries: [...this.#journal.entries],
       outputs: this.#journal.committed,
       retire: this.#retire,
-      outcomes,
+      outcomes: this.calls.outcomes(),
       waiting,
     };
   }
@@ -268,22 +232,11 @@ export class Activation {
     this.ctx.staged.clear();
     this.state = { kind: "suspended" };
     this.#retire = record.retire;
-    for (const [call, outcome] of record.outcomes) this.#calls.get(call)!.outcome = outcome;
-    for (const call of this.#calls.values()) this.#begin(call);
+    this.calls.startAll(record.outcomes);
   }
 
-  #wait(call: number, about: Pick<Call, "what" | "seq" | "timer" | "effect">): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const pending: Call = { ...about, resolve, reject, started: false, outcome: undefined };
-      this.#calls.set(call, pending);
-      if (!this.#journal.rerunning) this.#begin(pending);
-    });
-  }
-
-  #begin(call: Call): void {
-    if (call.effect === undefined || call.started || call.outcome !== undefined) return;
-    call.started = true;
-    void this.#host.startEffect(call.effect).then((outcome) => {
+  #ask(call: Call): void {
+    void this.#host.startEffect(call.effect!).then((outcome) => {
       call.outcome = outcome;
       this.#host.wake();
     });

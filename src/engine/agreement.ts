@@ -7,7 +7,7 @@ import { type AgentFailure, firstFailure } from "./failure.ts";
 import type { Nursery } from "./nursery.ts";
 import type { TieChange } from "./relations.ts";
 import { Rounds } from "./rounds.ts";
-import { mergeSamples, type Sample, samplePartial } from "./sampler.ts";
+import { Sampling } from "./sampling.ts";
 
 export type EndReason = "quiescence" | "time" | "rounds" | "when" | "stopped" | "failed";
 
@@ -32,8 +32,7 @@ export class Agreement {
   /** The highest number of a master's command that this worker has received; any above 0 means stop. */
   command = 0;
   readonly rounds: Rounds;
-  latest: Sample | undefined;
-  samples: Sample[] = [];
+  readonly sampling: Sampling;
   /** Failures that were quarantined. */
   readonly quarantined: AgentFailure[] = [];
 
@@ -41,12 +40,8 @@ export class Agreement {
   readonly #delivery: Delivery;
   readonly #nursery: Nursery;
   readonly #limits: Limits;
-  readonly #sampleEvery: number;
   /** Deliveries that closings have told already. */
   #told = 0;
-  #sampleCount = 0;
-  /** True when something has happened since the last sample. */
-  #unseen = false;
   /** Deliveries of all workers. */
   delivered = 0;
 
@@ -56,7 +51,7 @@ export class Agreement {
     this.#nursery = nursery;
     this.rounds = new Rounds(core);
     this.#limits = limitsOf(core.program.until);
-    this.#sampleEvery = Math.round(core.program.observeEvery / core.program.lookahead);
+    this.sampling = new Sampling(core);
     core.stopTime = this.#limits.time;
   }
 
@@ -85,11 +80,11 @@ export class Agreement {
       core.counts.windows++;
     }
     this.#applyShared(closings);
-    const sampled = this.#takeSample(closings, edge);
+    const sampled = this.sampling.take(closings, edge);
     const failure = firstFailure(this.#failures(closings));
     if (failure !== undefined) return this.#fail(failure.code, failure.message, edge);
     if (closings.every(({ command }) => command > 0)) return this.#end("stopped", edge);
-    if (sampled && this.#limits.when.some((when) => when(this.latest!.values))) return this.#end("when", edge);
+    if (sampled && this.#limits.when.some((when) => when(this.sampling.latest!.values))) return this.#end("when", edge);
     if (core.window < 0 && core.program.usesRounds && this.rounds.start(0)) return this.#window(0);
     return this.#next(closings, edge);
   }
@@ -104,9 +99,8 @@ export class Agreement {
     }
     if (next === Number.POSITIVE_INFINITY) {
       if (suspended > 0) return this.#stalled(closings, edge);
-      const sampling = this.#sampleFirst(edge, next);
-      if (sampling !== undefined) return sampling;
-      return this.#quiescent(edge);
+      const empty = this.sampling.windowBefore(edge, next);
+      return empty === undefined ? this.#quiescent(edge) : this.#window(empty);
     }
     if (core.program.usesRounds && this.rounds.windows >= core.program.roundLimit)
       return this.#roundLimit(closings, edge);
@@ -114,9 +108,9 @@ export class Agreement {
     if (closings.some(({ more }) => more.cancellations !== undefined)) next = edge;
     const ends = next < edge || core.grid.edge(next) >= core.stopTime;
     const target = ends ? Number.POSITIVE_INFINITY : next;
-    const sampling = this.#sampleFirst(edge, target);
-    if (sampling !== undefined) return sampling;
-    if (!this.#repeatSamples(edge, target)) return this.#tooManySamples(edge);
+    const empty = this.sampling.windowBefore(edge, target);
+    if (empty !== undefined) return this.#window(empty);
+    if (!this.sampling.repeat(edge, target)) return this.#tooManySamples(edge);
     return ends ? { kind: "end", reason: "time", virtualTime: core.stopTime } : this.#window(next);
   }
 
@@ -144,7 +138,7 @@ export class Agreement {
     if (cancellations.length > 0) this.#cancel(cancellations);
     if (closings.some(({ more }) => more.births !== undefined)) {
       this.#nursery.apply(closings, core.window + 1);
-      this.#unseen = true;
+      this.sampling.noteBirths();
     }
   }
 
@@ -170,50 +164,6 @@ export class Agreement {
     return all.filter((failure) => failure.fatal);
   }
 
-  #takeSample(closings: readonly Closing[], edge: number): boolean {
-    const { program, grid } = this.#core;
-    if (program.observations.length === 0) return false;
-    if (edge % this.#sampleEvery !== 0) {
-      this.#unseen = true;
-      return false;
-    }
-    const values = mergeSamples(
-      program,
-      closings.map(({ more }) => more.sample!),
-    );
-    this.#keep({ time: grid.edge(edge), values });
-    // Births take effect after this sample: they are seen by the next.
-    this.#unseen = closings.some(({ more }) => more.births !== undefined);
-    return true;
-  }
-
-  /** A window that is empty but for the sample at its end, when one is due before `next` and would show something new. */
-  #sampleFirst(edge: number, next: number): Decision | undefined {
-    if (!this.#unseen) return undefined;
-    const due = (Math.floor(edge / this.#sampleEvery) + 1) * this.#sampleEvery;
-    if (due - 1 >= next || this.#core.grid.edge(due) > this.#core.stopTime) return undefined;
-    return this.#window(due - 1);
-  }
-
-  /** Samples at the edges of skipped windows: nothing has changed since the last. False when there are too many. */
-  #repeatSamples(edge: number, next: number): boolean {
-    if (this.latest === undefined) return true;
-    const { grid, stopTime } = this.#core;
-    const { values } = this.latest;
-    const first = (Math.floor(edge / this.#sampleEvery) + 1) * this.#sampleEvery;
-    for (let due = first; due <= next && grid.edge(due) <= stopTime; due += this.#sampleEvery) {
-      if (this.#sampleCount >= SAMPLES_MAX) return false;
-      this.#keep({ time: grid.edge(due), values });
-    }
-    return true;
-  }
-
-  #keep(sample: Sample): void {
-    this.latest = sample;
-    this.samples.push(sample);
-    this.#sampleCount++;
-  }
-
   #extras(next: number): ClosingExtras {
     const core = this.#core;
     const { births, retired, ties, cancellations } = core;
@@ -227,9 +177,8 @@ export class Agreement {
     const shared = core.shared.take();
     if (shared !== undefined) more.shared = shared;
     const { program } = core;
-    if (program.observations.length > 0 && (core.window + 1) % this.#sampleEvery === 0) {
-      more.sample = samplePartial(program, core.table);
-    }
+    const sample = this.sampling.partial(core.window + 1);
+    if (sample !== undefined) more.sample = sample;
     if (next === Number.POSITIVE_INFINITY && activations.size > 0) more.stalled = this.#waiting();
     if (program.usesRounds && this.rounds.windows + 1 >= program.roundLimit) more.alive = this.#alive();
     core.retired = [];
@@ -244,7 +193,7 @@ export class Agreement {
       .map((activation) => ({
         agent: activation.ctx.id,
         name: core.nameOf(activation.slot),
-        waitsFor: activation.waitsFor,
+        waitsFor: activation.calls.inWords,
       }))
       .sort((a, b) => a.agent - b.agent)
       .slice(0, NAMED_MAX);

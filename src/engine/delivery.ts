@@ -130,22 +130,22 @@ export class Delivery {
   }
 
   #continue(slot: number, queue: OrderQueue, activation: Activation, call: number, time: number): Job | undefined {
-    if (!activation.has(call)) return undefined;
-    const outcome = activation.outcomeOf(call);
+    if (!activation.calls.has(call)) return undefined;
+    const outcome = activation.calls.outcomeOf(call);
     const job: Job = { slot, queue, activation, awaits: { call, time } };
     if (outcome === undefined) return job;
     return this.resume(job, outcome);
   }
 
   #timeOut(slot: number, queue: OrderQueue, activation: Activation, call: number, time: number): Job | undefined {
-    if (!activation.has(call)) return undefined;
+    if (!activation.calls.has(call)) return undefined;
     const outcome: Outcome = { ok: false, code: "REQUEST_TIMEOUT", message: `no reply until virtual time ${time}` };
     return this.resume({ slot, queue, activation, awaits: { call, time } }, outcome);
   }
 
   #answer(slot: number, queue: OrderQueue, activation: Activation, batch: EventBatch, row: number): Job | undefined {
     const { counts, program } = this.#core;
-    const call = activation.callOfRequest(requestOf(batch, row));
+    const call = activation.calls.ofRequest(requestOf(batch, row));
     if (call === undefined) {
       counts.dropped++;
       return undefined;

@@ -1,6 +1,4 @@
 import { drainMicrotasks } from "../base/clock.ts";
-import { MyriadError } from "../base/error.ts";
-import { Hash128 } from "../base/hash.ts";
 import type { BlobList } from "../model/population.ts";
 import type { Program } from "../model/program.ts";
 import { EventBatch, metaPhase, metaType, PHASE_EVENT, PHASE_PUBLISH, packMeta } from "../wire/event-batch.ts";
@@ -12,58 +10,18 @@ import { Agreement, type Decision } from "./agreement.ts";
 import { Core, type Counts } from "./core.ts";
 import { Delivery } from "./delivery.ts";
 import type { EffectRequest, EffectRunner, Outcome } from "./effects.ts";
-import type { AgentFailure } from "./failure.ts";
 import type { ActivationRecord } from "./journal.ts";
 import { Nursery } from "./nursery.ts";
+import type { AgentLog, EngineOptions, PartResult, StateRow } from "./part.ts";
 import { copyRow } from "./rows.ts";
-import { type Sample, type SamplePartial, samplePartial } from "./sampler.ts";
+import { type Sample, samplePartial } from "./sampler.ts";
 import type { RecordRow } from "./staged.ts";
 import { hashPart } from "./state-hash.ts";
 import type { StrictGuard } from "./strict.ts";
 import { WindowRunner } from "./window-runner.ts";
 
 export type { Decision, EndReason } from "./agreement.ts";
-
-/** Receives what handlers log. */
-export type AgentLog = (agent: string, time: number, message: string, fields: unknown) => void;
-
-export interface EngineOptions {
-  readonly program: Program;
-  /** This worker's id; default 0. */
-  readonly self?: number;
-  /** Workers in all; default 1. */
-  readonly workers?: number;
-  /** Prefix of the idempotency keys of effects: the run's id. */
-  readonly runId: string;
-  readonly runner: EffectRunner;
-  readonly guard?: StrictGuard | undefined;
-  readonly log?: AgentLog | undefined;
-  /** Takes a peer's events before the window ends; the batch is emptied when it returns. */
-  readonly flush?: (peer: number, batch: EventBatch) => void;
-}
-
-/** What one worker has at the end. */
-export interface PartResult {
-  /** 16 bytes; the sum over workers is the state hash. */
-  readonly hash: Uint8Array;
-  readonly counts: Counts;
-  /** Own agents, retired ones included. */
-  readonly agents: number;
-  /** Of the final state: all workers' parts make the last sample. */
-  readonly sample: SamplePartial;
-  readonly sampledAt: number | undefined;
-  readonly effects: { readonly calls: number; readonly replayed: number };
-  readonly quarantined: readonly AgentFailure[];
-}
-
-/** One agent's final state. */
-export interface StateRow {
-  readonly index: number;
-  readonly name: string;
-  readonly type: string;
-  readonly state: unknown;
-  readonly flag?: "retired" | "quarantined";
-}
+export { type AgentLog, type EngineOptions, type PartResult, runFailure, type StateRow, stateHash } from "./part.ts";
 
 /**
  * One worker's loop without the network: load the population, `open`, then for each window `runWindow`, `closing`,
@@ -193,12 +151,12 @@ export class Engine implements ActivationHost {
   }
 
   get latest(): Sample | undefined {
-    return this.#agreement.latest;
+    return this.#agreement.sampling.latest;
   }
 
   /** Samples since last asked. */
   takeSamples(): Sample[] {
-    return this.#agreement.samples.splice(0);
+    return this.#agreement.sampling.pending.splice(0);
   }
 
   /** Own agents' records since last asked. */
@@ -311,14 +269,3 @@ export class Engine implements ActivationHost {
     );
   }
 }
-
-/** The state hash of the whole run from the parts of its workers: 32 hex digits. */
-export function stateHash(parts: readonly Uint8Array[]): string {
-  const sum = new Hash128();
-  for (const part of parts) sum.addHash(Hash128.fromBytes(part));
-  return sum.hex();
-}
-
-/** The error that a failed run ends with. */
-export const runFailure = (failure: { code: string; message: string }): MyriadError =>
-  new MyriadError(failure.code as MyriadError["code"], failure.message);

@@ -131,7 +131,7 @@ export class WindowRunner {
       blocked.push(...this.#jobs.filter((job) => job.awaits !== undefined));
       this.#jobs = [];
       if (running.length > 0) await drainMicrotasks();
-      else if (!blocked.some((job) => job.activation.outcomeOf(job.awaits!.call) !== undefined)) {
+      else if (!blocked.some((job) => job.activation.calls.outcomeOf(job.awaits!.call) !== undefined)) {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });
@@ -139,7 +139,7 @@ export class WindowRunner {
       for (const job of running) this.#settle(job);
       const still: Job[] = [];
       for (const job of blocked) {
-        const outcome = job.activation.outcomeOf(job.awaits!.call);
+        const outcome = job.activation.calls.outcomeOf(job.awaits!.call);
         if (outcome === undefined) still.push(job);
         else this.#jobs.push(this.#delivery.resume(job, outcome));
       }

@@ -229,8 +229,18 @@ function grown(column: Float64Array): Float64Array {
   return larger;
 }
 
-/** All labels, ascending. */
+/** All labels, ascending: marked in a table where they are dense, sorted where not. */
 function distinct(source: Float64Array, target: Float64Array): Float64Array {
+  let largest = 0;
+  for (const column of [source, target]) for (const label of column) if (label > largest) largest = label;
+  if (isDense(largest, source.length)) {
+    const seen = new Uint8Array(largest + 1);
+    for (const column of [source, target]) for (const label of column) seen[label] = 1;
+    const labels = new Float64Array(seen.length);
+    let count = 0;
+    for (let label = 0; label < seen.length; label++) if (seen[label] === 1) labels[count++] = label;
+    return labels.slice(0, count);
+  }
   const all = new Float64Array(source.length + target.length);
   all.set(source);
   all.set(target, source.length);
@@ -240,10 +250,13 @@ function distinct(source: Float64Array, target: Float64Array): Float64Array {
   return all.slice(0, kept);
 }
 
+/** Whether a table by label costs no more than a few times the labels themselves. */
+const isDense = (largest: number, count: number): boolean => largest < 4 * count + 1024;
+
 /** Numbers of ascending labels: a table where they are dense, a map where not. */
 function numbering(labels: Float64Array): (label: number) => number {
   const largest = labels[labels.length - 1]!;
-  if (largest < 4 * labels.length + 1024) {
+  if (isDense(largest, labels.length)) {
     const table = new Uint32Array(largest + 1);
     for (let i = 0; i < labels.length; i++) table[labels[i]!] = i;
     return (label) => table[label]!;

@@ -36,7 +36,14 @@ async function ask<T>(master: string, call: Call<T>): Promise<T> {
     return await new Promise<T>((resolve, reject) => {
       call(client, (error, reply) => {
         if (error === null) resolve(reply);
-        else reject(new MyriadError("UNAVAILABLE", `no master answers at ${master}: ${error.details}`, { cause: error }));
+        else
+          reject(
+            new MyriadError(
+              "UNAVAILABLE",
+              `no master answers at ${master}: ${error.details.replace(/\s*Resolution note:.*$/s, "")}`,
+              { cause: error },
+            ),
+          );
       });
     });
   } finally {

@@ -33,7 +33,7 @@ export function checkMessageBytes(bytes: number, what: string): void {
 export const asBytes = (array: ArrayBufferView): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
-/** Columns back from the bytes of a message, which stand at any address: copied. */
-export const asU16 = (bytes: Uint8Array): Uint16Array => new Uint16Array(bytes.slice().buffer);
-export const asU32 = (bytes: Uint8Array): Uint32Array => new Uint32Array(bytes.slice().buffer);
-export const asF64 = (bytes: Uint8Array): Float64Array => new Float64Array(bytes.slice().buffer);
+/** Columns back from the bytes of a message, which stand at any address: copied. (A Buffer's `slice` would not copy.) */
+export const asU16 = (bytes: Uint8Array): Uint16Array => new Uint16Array(new Uint8Array(bytes).buffer);
+export const asU32 = (bytes: Uint8Array): Uint32Array => new Uint32Array(new Uint8Array(bytes).buffer);
+export const asF64 = (bytes: Uint8Array): Float64Array => new Float64Array(new Uint8Array(bytes).buffer);

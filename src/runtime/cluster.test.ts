@@ -33,10 +33,10 @@ const Walker = model
     self.seen += 1 + self.speed * ctx.random();
     ctx.shared.put("hops", 1);
     if (left % 7 === 0) ctx.publish("near", Wave, { height: left });
-    if (left % 11 === 0) ctx.spawn(Walker, { speed: 1 });
+    if (left % 11 === 5) ctx.spawn(Walker, { speed: 1 });
     if (left % 13 === 0) ctx.record("hop", { left });
     if (left > 0 || ctx.params.forever) {
-      ctx.send(ctx.randomInt(ctx.params.agents), Hop, { left: Math.max(1, left - 1) }, { delay: 1 + ctx.random() });
+      ctx.send(ctx.randomInt(ctx.params.agents), Hop, { left: Math.max(ctx.params.forever ? 1 : 0, left - 1) }, { delay: 1 + ctx.random() });
     }
   })
   .on(Wave, (self, { height }) => {
@@ -168,7 +168,7 @@ describe("a master and its workers over gRPC", () => {
     const done = master.run();
     void startWorker(port, "a");
     void startWorker(port, "b");
-    await running;
+    await Promise.race([running, done]);
     const status = await requestStatus(at);
     expect(status).toMatchObject({ runId: master.runId, scenario: "cluster-test", state: "running" });
     expect(status.workers.map(({ name }) => name).sort()).toEqual(["a", "b"]);
@@ -204,7 +204,7 @@ describe("a master and its workers over gRPC", () => {
       load: async () => loaded(scenario),
     });
     const left = leaver.run();
-    await running;
+    await Promise.race([running, done]);
     leaver.stop();
     await expect(done).rejects.toThrow(/UNAVAILABLE: worker \d.* is lost/);
     expect(await left).toBe("left");

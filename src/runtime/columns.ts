@@ -9,10 +9,12 @@ export interface Column {
 export function columnsOf(observe: Readonly<Record<string, Observation>>): Column[] {
   return Object.entries(observe).flatMap(([name, observation]) => {
     const parts = partNames(observation);
-    if (parts === undefined) return [{ name, value: (values: Readonly<Record<string, ObservedValue>>) => values[name] }];
+    if (parts === undefined)
+      return [{ name, value: (values: Readonly<Record<string, ObservedValue>>) => values[name] }];
     return parts.map((part, index) => ({
       name: `${name}${part}`,
-      value: (values: Readonly<Record<string, ObservedValue>>) => (values[name] as ArrayLike<number> | undefined)?.[index],
+      value: (values: Readonly<Record<string, ObservedValue>>) =>
+        (values[name] as ArrayLike<number> | undefined)?.[index],
     }));
   });
 }

@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { configTables } from "./config-doc.ts";
 
 const file = new URL("../../docs/config.md", import.meta.url);
-const START = "<!-- keys: made from src/runtime/config-keys.ts; `UPDATE=1 npx vitest run src/runtime/config-doc` writes them anew -->\n\n";
+const START =
+  "<!-- keys: made from src/runtime/config-keys.ts; `UPDATE=1 npx vitest run src/runtime/config-doc` writes them anew -->\n\n";
 const END = "\n\n<!-- end of keys -->";
 
 test("docs/config.md has the keys as they are in the table", () => {

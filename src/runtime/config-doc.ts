@@ -13,7 +13,10 @@ export const configTables = (): string =>
 function roleTable(role: Role): string {
   const rows = configKeys()
     .filter(([, key]) => key.roles.includes(role))
-    .map(([name, key]) => `| \`${name}\` | \`${environmentName(name)}\` | ${rangeOf(key)} | ${defaultOf(key, role)} | ${key.means} |`);
+    .map(
+      ([name, key]) =>
+        `| \`${name}\` | \`${environmentName(name)}\` | ${rangeOf(key)} | ${defaultOf(key, role)} | ${key.means} |`,
+    );
   return ["| key | environment | value | default | meaning |", "| --- | --- | --- | --- | --- |", ...rows].join("\n");
 }
 

@@ -26,7 +26,10 @@ test("yaml and json; paths count from the file's folder", async () => {
 
 test("the environment goes before the file, and is enough alone", async () => {
   const yaml = file("w.yml", "masterAddress: a\nmasterPort: 1\n");
-  expect(await readConfig("worker", yaml, { MYRIAD_MASTER_PORT: "2" })).toMatchObject({ masterAddress: "a", masterPort: 2 });
+  expect(await readConfig("worker", yaml, { MYRIAD_MASTER_PORT: "2" })).toMatchObject({
+    masterAddress: "a",
+    masterPort: 2,
+  });
   expect(await readConfig("worker", undefined, { MYRIAD_MASTER_ADDRESS: "b" })).toMatchObject({ masterAddress: "b" });
 });
 
@@ -48,5 +51,7 @@ test.each([
 });
 
 test("a missing file is named", async () => {
-  await expect(readConfig("master", join(folder, "no.yaml"), {})).rejects.toThrow(/no\.yaml: cannot be read \(ENOENT\)/);
+  await expect(readConfig("master", join(folder, "no.yaml"), {})).rejects.toThrow(
+    /no\.yaml: cannot be read \(ENOENT\)/,
+  );
 });

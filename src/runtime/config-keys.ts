@@ -113,13 +113,24 @@ export const CONFIG_KEYS = {
     defaults: { worker: 60 },
     means: "a worker ends when its master was not to be reached for so long",
   },
-  name: { roles: WORKER, kind: "name", means: "how the worker is called in tables and logs; default: host and process id" },
+  name: {
+    roles: WORKER,
+    kind: "name",
+    means: "how the worker is called in tables and logs; default: host and process id",
+  },
   scenario: {
     roles: ["master", "worker", "single"],
     kind: "text",
     means: "path of the scenario on this machine, from the folder of the configuration file",
   },
-  seed: { roles: RUNS, kind: "integer", min: 0, max: SEED_MAX, defaults: { master: 0, single: 0 }, means: "the run's seed" },
+  seed: {
+    roles: RUNS,
+    kind: "integer",
+    min: 0,
+    max: SEED_MAX,
+    defaults: { master: 0, single: 0 },
+    means: "the run's seed",
+  },
   params: { roles: RUNS, kind: "record", means: "the scenario's parameters; in the environment as JSON" },
   until: {
     roles: RUNS,

@@ -15,7 +15,16 @@ describe("limits", () => {
     const step = key.kind === "integer" ? 1 : key.kind === "seconds" ? 0.001 : Number.MIN_VALUE;
     expect(parse(role, { [name]: min })[name]).toBe(min);
     expect(parse(role, { [name]: max })[name]).toBe(max);
-    for (const value of [min - step, max + Math.max(step, max * 1e-15), Number.NaN, Number.POSITIVE_INFINITY, "5", true, null, [1]]) {
+    for (const value of [
+      min - step,
+      max + Math.max(step, max * 1e-15),
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      "5",
+      true,
+      null,
+      [1],
+    ]) {
       expect(() => parse(role, { [name]: value }), String(value)).toThrow(`INVALID_CONFIG: test: ${name} is `);
     }
     if (key.kind === "integer") expect(() => parse(role, { [name]: min + 0.5 })).toThrow("it must be an integer from");
@@ -69,7 +78,9 @@ describe("the configurations of the specification", () => {
 
 describe("refusals", () => {
   test("unknown keys are named, with the nearest known one", () => {
-    expect(() => parse("master", { listen_port: 1 })).toThrow(/unknown key "listen_port" \(did you mean "listenPort"\?\)/);
+    expect(() => parse("master", { listen_port: 1 })).toThrow(
+      /unknown key "listen_port" \(did you mean "listenPort"\?\)/,
+    );
     expect(() => parse("master", { zebra: 1 })).toThrow(/unknown key "zebra"; known are address, listenPort/);
   });
 
@@ -115,7 +126,11 @@ describe("environment", () => {
 
   test("values are of their keys' kinds", () => {
     const environment = { MYRIAD_LISTEN_PORT: "7", MYRIAD_ADDRESS: "1", MYRIAD_PARAMS: '{"beta":0.5}', PATH: "/bin" };
-    expect(configFromEnvironment("master", environment)).toEqual({ listenPort: 7, address: "1", params: { beta: 0.5 } });
+    expect(configFromEnvironment("master", environment)).toEqual({
+      listenPort: 7,
+      address: "1",
+      params: { beta: 0.5 },
+    });
   });
 
   test("a bad value names its variable", () => {
@@ -125,7 +140,9 @@ describe("environment", () => {
   });
 
   test("unknown variables are refused; those of the other role and the runtime's own are not looked at", () => {
-    expect(() => configFromEnvironment("master", { MYRIAD_LISTENPORT: "1" })).toThrow('did you mean "MYRIAD_LISTEN_PORT"');
+    expect(() => configFromEnvironment("master", { MYRIAD_LISTENPORT: "1" })).toThrow(
+      'did you mean "MYRIAD_LISTEN_PORT"',
+    );
     expect(configFromEnvironment("master", { MYRIAD_MASTER_PORT: "x", MYRIAD_SPAWNED: "1" })).toEqual({});
   });
 });

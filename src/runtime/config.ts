@@ -65,7 +65,8 @@ export type ConfigInput<R extends Role> = R extends "worker"
  * Throws INVALID_CONFIG naming key, value and range; unknown keys with the nearest known one.
  */
 export function parseConfig<R extends Role>(role: R, input: unknown, source: string): ConfigOf[R] {
-  if (!isRecord(input)) throw invalid(source, `the configuration is ${show(input)}; it must be a record of keys and values`);
+  if (!isRecord(input))
+    throw invalid(source, `the configuration is ${show(input)}; it must be a record of keys and values`);
   const known = configKeys().filter(([, key]) => key.roles.includes(role));
   for (const name of Object.keys(input)) {
     if (!known.some(([other]) => other === name)) throw unknownKey(role, name, source);
@@ -85,7 +86,11 @@ export function parseConfig<R extends Role>(role: R, input: unknown, source: str
  * A master must wait for at least three beats before it takes a worker for dead. Used where both values are known:
  * in one configuration, and when a worker says hello. Seconds. Throws INVALID_CONFIG with both values.
  */
-export function checkBeat(workerTimeout: number | undefined, heartbeatInterval: number | undefined, source: string): void {
+export function checkBeat(
+  workerTimeout: number | undefined,
+  heartbeatInterval: number | undefined,
+  source: string,
+): void {
   if (workerTimeout === undefined || heartbeatInterval === undefined) return;
   if (workerTimeout < BEATS_MISSED * heartbeatInterval) {
     throw invalid(

@@ -26,7 +26,10 @@ function file(name: string, text: string): string {
 
 /** The one line of a refusal. */
 async function refusal(path: string): Promise<string> {
-  const reason = await loadScenario(path).then(() => undefined, (error: unknown) => error);
+  const reason = await loadScenario(path).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
   expect(reason).toBeInstanceOf(MyriadError);
   expect((reason as MyriadError).code).toBe("INVALID_SCENARIO");
   expect((reason as MyriadError).message).not.toContain("\n");
@@ -44,7 +47,9 @@ describe("finding", () => {
   });
 
   test("what is not there is named", async () => {
-    await expect(findScenario(join(folder, "no.ts"))).rejects.toThrow(/INVALID_SCENARIO: there is no file or folder ".*no\.ts"/);
+    await expect(findScenario(join(folder, "no.ts"))).rejects.toThrow(
+      /INVALID_SCENARIO: there is no file or folder ".*no\.ts"/,
+    );
     await expect(findScenario(folder)).rejects.toThrow("has no scenario.ts or scenario.js");
     await expect(findScenario(file("a.json", "{}"))).rejects.toThrow("is not a .ts or .js module");
     mkdirSync(join(folder, "x", "scenario.ts"), { recursive: true });
@@ -66,7 +71,9 @@ describe("loading", () => {
   });
 
   test("a default export that is no scenario", async () => {
-    expect(await refusal(file("a.ts", "export default { agents: [] };"))).toMatch(/default export of .*a\.ts is not a scenario/);
+    expect(await refusal(file("a.ts", "export default { agents: [] };"))).toMatch(
+      /default export of .*a\.ts is not a scenario/,
+    );
   });
 
   test("an agent type twice", async () => {
@@ -81,7 +88,8 @@ describe("loading", () => {
 
 describe("one line for every failure", () => {
   const describeIt = (reason: unknown): string => describeFailure(reason, "/x/scenario.ts").message;
-  const withStack = (name: string, message: string, stack: string): Error => Object.assign(new Error(message), { name, stack });
+  const withStack = (name: string, message: string, stack: string): Error =>
+    Object.assign(new Error(message), { name, stack });
 
   test("a syntax error of TypeScript has file, line and column", () => {
     const reason = new Error('Transform failed with 1 error:\n/x/scenario.ts:3:10: ERROR: Unexpected "="');
@@ -89,8 +97,11 @@ describe("one line for every failure", () => {
   });
 
   test("a syntax error of JavaScript has file and line", () => {
-    const stack = "file:///x/bad.js:3\nconst b = = 2;\n          ^\n\nSyntaxError: Unexpected token '='\n    at compile (node:internal/x:1:2)";
-    expect(describeIt(withStack("SyntaxError", "Unexpected token '='", stack))).toBe("INVALID_SCENARIO: /x/bad.js:3: Unexpected token '='");
+    const stack =
+      "file:///x/bad.js:3\nconst b = = 2;\n          ^\n\nSyntaxError: Unexpected token '='\n    at compile (node:internal/x:1:2)";
+    expect(describeIt(withStack("SyntaxError", "Unexpected token '='", stack))).toBe(
+      "INVALID_SCENARIO: /x/bad.js:3: Unexpected token '='",
+    );
   });
 
   test("an error has the innermost place that is the user's own", () => {

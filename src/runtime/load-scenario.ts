@@ -54,10 +54,16 @@ async function importScenario(file: string): Promise<Scenario> {
     throw describeFailure(reason, file);
   }
   if (module.default === undefined) {
-    throw new MyriadError("INVALID_SCENARIO", `${file} has no default export; end it with "export default model.scenario({...})"`);
+    throw new MyriadError(
+      "INVALID_SCENARIO",
+      `${file} has no default export; end it with "export default model.scenario({...})"`,
+    );
   }
   if (!isScenario(module.default)) {
-    throw new MyriadError("INVALID_SCENARIO", `the default export of ${file} is not a scenario; it must come from model.scenario({...})`);
+    throw new MyriadError(
+      "INVALID_SCENARIO",
+      `the default export of ${file} is not a scenario; it must come from model.scenario({...})`,
+    );
   }
   return module.default;
 }
@@ -81,9 +87,13 @@ async function prepareLoader(file: string): Promise<void> {
 /** One line for whatever importing a module can throw: file and line first, then the reason. */
 export function describeFailure(reason: unknown, file: string): MyriadError {
   if (reason instanceof MyriadError) {
-    return new MyriadError(reason.code, `${reason.message.slice(reason.code.length + 2)} (in ${placeOf(reason, file)})`, {
-      cause: reason,
-    });
+    return new MyriadError(
+      reason.code,
+      `${reason.message.slice(reason.code.length + 2)} (in ${placeOf(reason, file)})`,
+      {
+        cause: reason,
+      },
+    );
   }
   const message = reason instanceof Error ? reason.message : String(reason);
   const esbuild = /^(.+?:\d+:\d+): ERROR: (.+)$/m.exec(message);

@@ -27,7 +27,9 @@ export function createLog(options: LogOptions): Log {
   };
   const formatters = { level: (label: string) => ({ level: label }) };
   const base = { ...options.fields };
-  return wrap(pino({ level: options.level ?? "info", base, formatters, timestamp: pino.stdTimeFunctions.isoTime }, destination));
+  return wrap(
+    pino({ level: options.level ?? "info", base, formatters, timestamp: pino.stdTimeFunctions.isoTime }, destination),
+  );
 }
 
 /** Logs nothing. */

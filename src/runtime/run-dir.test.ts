@@ -32,7 +32,14 @@ const observe = {
   other: { kind: "reduce" },
 };
 const scenario = { observe } as unknown as Scenario;
-const result = { runId: "ab", scenario: "epidemic", params: { beta: 0.5 }, events: 3, ended: "time", observations: { m: Number.NaN } };
+const result = {
+  runId: "ab",
+  scenario: "epidemic",
+  params: { beta: 0.5 },
+  events: 3,
+  ended: "time",
+  observations: { m: Number.NaN },
+};
 
 const open = (): RunDir => new RunDir(join(folder, "run"), plan, scenario, () => "2000-01-01T00:00:09.000Z");
 const read = (name: string): string => readFileSync(join(folder, "run", name), "utf8");
@@ -63,7 +70,9 @@ describe("checkRunDir", () => {
   });
 
   test("refuses a place where the system lets nobody write", () => {
-    expect(() => checkRunDir("/proc/myriad")).toThrow(/INVALID_OUTPUT: the output folder "\/proc\/myriad" cannot be written/);
+    expect(() => checkRunDir("/proc/myriad")).toThrow(
+      /INVALID_OUTPUT: the output folder "\/proc\/myriad" cannot be written/,
+    );
   });
 });
 
@@ -72,7 +81,15 @@ describe("RunDir", () => {
 
   test("the manifest is there from the start and complete at the end", () => {
     const run = open();
-    expect(manifest()).toMatchObject({ runId: null, ended: null, result: null, seed: 7, workers: 2, codeHash: "c0de", dataHash: "da7a" });
+    expect(manifest()).toMatchObject({
+      runId: null,
+      ended: null,
+      result: null,
+      seed: 7,
+      workers: 2,
+      codeHash: "c0de",
+      dataHash: "da7a",
+    });
     run.finish(result as unknown as RunResult);
     expect(manifest()).toMatchObject({
       runId: "ab",
@@ -85,7 +102,12 @@ describe("RunDir", () => {
       versions: { myriad: expect.stringMatching(/^\d/), node: process.versions.node, arch: process.arch },
       result: { events: 3, observations: { m: "NaN" } },
     });
-    expect(readdirSync(join(folder, "run")).sort()).toEqual(["manifest.json", "observations.csv", "records.csv", "states.jsonl"]);
+    expect(readdirSync(join(folder, "run")).sort()).toEqual([
+      "manifest.json",
+      "observations.csv",
+      "records.csv",
+      "states.jsonl",
+    ]);
   });
 
   test("observations: one column each, several for histograms and ranks, whatever order the values come in", () => {
@@ -120,7 +142,9 @@ describe("RunDir", () => {
 
   test("states stand in the order of indices; what JSON lacks is written in a readable way", () => {
     const run = open();
-    run.states([{ index: 2, name: "b", type: "t", state: { m: new Map([["k", 1]]), s: new Set([1]), a: Uint8Array.of(1, 2) } }]);
+    run.states([
+      { index: 2, name: "b", type: "t", state: { m: new Map([["k", 1]]), s: new Set([1]), a: Uint8Array.of(1, 2) } },
+    ]);
     run.states([
       { index: 0, name: "a", type: "t", state: { n: Number.NaN, i: Number.NEGATIVE_INFINITY } },
       { index: 1, name: "c", type: "t", state: null },

@@ -1,12 +1,22 @@
-import { accessSync, constants, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { MyriadError } from "../base/error.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { type Column, columnsOf } from "./columns.ts";
 import { csvLine, LineFile, toJson } from "./line-file.ts";
+import type { RunResult } from "./run.ts";
 import type { RecordRow, RunWriter, SampleRow, StateRow } from "./run-writer.ts";
 import type { ScenarioHash } from "./scenario-hash.ts";
-import type { RunResult } from "./run.ts";
 import { versions } from "./version.ts";
 
 /** What is known of a run before it starts. */
@@ -89,7 +99,8 @@ export class RunDir implements RunWriter {
     this.#records.sort((a, b) => a.time - b.time || a.agent - b.agent || a.number - b.number);
     for (const { time, agent, series, value } of this.#records) {
       if (typeof value !== "object" || value === null) file.write(csvLine([time, agent, series, value]));
-      else for (const [key, part] of Object.entries(value)) file.write(csvLine([time, agent, `${series}.${key}`, part]));
+      else
+        for (const [key, part] of Object.entries(value)) file.write(csvLine([time, agent, `${series}.${key}`, part]));
     }
     file.close();
   }
@@ -133,7 +144,7 @@ export function checkRunDir(path: string): void {
     makeFolder(resolve(path));
     accessSync(path, constants.W_OK | constants.X_OK);
   } catch (reason) {
-    if (statSync(path, { throwIfNoEntry: false })?.isFile()) refuse("is a file");
+    if (existsSync(path) && statSync(path).isFile()) refuse("is a file");
     refuse(`cannot be written (${(reason as NodeJS.ErrnoException).code ?? String(reason)})`);
   }
   if (readdirSync(path).length > 0) refuse("is not empty; results never overwrite others");
@@ -141,7 +152,7 @@ export function checkRunDir(path: string): void {
 
 /** As `mkdirSync` with `recursive`, which never returns where the system refuses with ENOENT (/proc, Node 20). */
 function makeFolder(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (existsSync(path) && statSync(path).isDirectory()) return;
   if (dirname(path) !== path) makeFolder(dirname(path));
   mkdirSync(path);
 }

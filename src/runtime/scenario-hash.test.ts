@@ -12,7 +12,10 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "myriad-hash-"));
   mkdirSync(join(folder, "data"));
   mkdirSync(join(folder, "lib"));
-  write("scenario.ts", 'import { a } from "./a.ts";\nimport "myriad";\nexport { b } from "./b.js";\nimport "./side";\nimport type {\n  T,\n} from "./lib";\n');
+  write(
+    "scenario.ts",
+    'import { a } from "./a.ts";\nimport "myriad";\nexport { b } from "./b.js";\nimport "./side";\nimport type {\n  T,\n} from "./lib";\n',
+  );
   write("a.ts", 'export const a = await import("./deep.ts");');
   write("b.ts", "export const b = 1;");
   write("side.ts", 'import { a } from "./a.ts";');
@@ -26,7 +29,14 @@ afterEach(() => rmSync(folder, { recursive: true }));
 test("finds all relative imports, through circles, and nothing else", async () => {
   write("deep.ts", 'import "./scenario.ts"; import "./missing.ts";');
   const files = await localImports(join(folder, "scenario.ts"));
-  expect(files.map((file) => basename(file)).sort()).toEqual(["a.ts", "b.ts", "deep.ts", "index.ts", "scenario.ts", "side.ts"]);
+  expect(files.map((file) => basename(file)).sort()).toEqual([
+    "a.ts",
+    "b.ts",
+    "deep.ts",
+    "index.ts",
+    "scenario.ts",
+    "side.ts",
+  ]);
 });
 
 test("the place on disk does not count", async () => {

@@ -1,0 +1,61 @@
+import { systemClock } from "../base/clock.ts";
+import { MyriadError } from "../base/error.ts";
+import type { MasterConfig } from "../runtime/config.ts";
+import { readConfig } from "../runtime/config-file.ts";
+import { loadScenario } from "../runtime/load-scenario.ts";
+import { MasterService } from "../runtime/master-service.ts";
+import { untilOf } from "../runtime/node-run.ts";
+import type { Interrupt } from "./interrupt.ts";
+import type { Io } from "./io.ts";
+import { exitCodeAfter, giveUp, onLog, prepareOut, type RunArguments, report, stopOnSignals } from "./run.ts";
+import { Screen } from "./screen.ts";
+
+export interface MasterArguments {
+  config?: string;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** `myriad master`: listens, runs the configured scenario once its workers are there, and prints the result. */
+export async function master(options: MasterArguments, io: Io): Promise<number> {
+  const config = await readConfig("master", options.config, io.environment);
+  if (config.scenario === undefined) {
+    throw new MyriadError(
+      "INVALID_CONFIG",
+      `${options.config ?? "environment"}: scenario is required: what the workers shall run`,
+    );
+  }
+  const loaded = await loadScenario(config.scenario);
+  const until = untilOf(config.until, config.rounds);
+  const screen = new Screen({ terminal: io.terminal, quiet: options.quiet === true, now: io.now });
+  const node = await MasterService.start("master", config, { clock: systemClock, log: screen.log });
+  const interrupt: Interrupt = stopOnSignals(screen, io);
+  let out: ReturnType<typeof prepareOut>;
+  try {
+    out = prepareOut(loaded, until, runArguments(config), io);
+    screen.log.info("listening", { address: node.address, port: node.port, expectedWorkers: config.expectedWorkers });
+    const result = await node.run(loaded.scenario, {
+      signal: interrupt.signal,
+      onProgress: (progress) => screen.progress(progress),
+      onLog: onLog(screen),
+      ...(out === undefined ? {} : { out }),
+    });
+    screen.clear();
+    report(result, options.json === true, io);
+    return exitCodeAfter(result, interrupt, out?.path, screen);
+  } catch (reason) {
+    screen.clear();
+    giveUp(out, reason);
+    if (interrupt.code !== undefined && reason instanceof MyriadError && reason.code === "STOPPED")
+      return interrupt.code;
+    throw reason;
+  } finally {
+    await node.stop();
+    interrupt.dispose();
+  }
+}
+
+function runArguments(config: MasterConfig): RunArguments {
+  const { seed, expectedWorkers, params, out } = config;
+  return { workers: expectedWorkers, seed, param: params ?? {}, ...(out === undefined ? {} : { out }) };
+}

@@ -1,0 +1,43 @@
+import { requestStatus } from "../runtime/admin.ts";
+import type { ClusterStatus, WorkerStatus } from "../runtime/cluster-status.ts";
+import { EXIT } from "./exit.ts";
+import type { Io } from "./io.ts";
+import { grouped, table } from "./table.ts";
+
+export interface RequestArguments {
+  master: string;
+  json?: boolean;
+}
+
+/** `myriad status`: the run and its workers as the master sees them. */
+export async function status({ master, json }: RequestArguments, io: Io): Promise<number> {
+  const status = await requestStatus(master);
+  io.print(json ? JSON.stringify(status) : statusText(status));
+  return EXIT.done;
+}
+
+/** For people: the run in one line, then its workers. */
+export function statusText(status: ClusterStatus): string {
+  const { scenario, state, runId, virtualTime, window, events, eventsPerSecond, agents, workers } = status;
+  if (runId === "") return "no run yet";
+  const lines = [
+    `${scenario}: ${state}, run ${runId}`,
+    `time ${grouped(virtualTime)}, window ${window}, ${grouped(agents)} agents, ${grouped(events)} events, ${grouped(Math.round(eventsPerSecond))} events/s`,
+  ];
+  if (workers.length > 0) lines.push("", table([HEAD, ...workers.map(row)]));
+  return lines.join("\n");
+}
+
+const HEAD = ["id", "name", "address", "state", "window", "agents", "MiB", "lag ms", "last beat ms"];
+
+const row = (worker: WorkerStatus): string[] => [
+  String(worker.id),
+  worker.name,
+  worker.address,
+  worker.state,
+  String(worker.window),
+  grouped(worker.agents),
+  String(Math.round(worker.rssBytes / 2 ** 20)),
+  String(Math.round(worker.lagMs)),
+  String(worker.lastBeatMs),
+];

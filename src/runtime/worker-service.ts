@@ -1,0 +1,70 @@
+import type { Clock } from "../base/clock.ts";
+import type { WorkerConfig } from "./config.ts";
+import { loadScenario } from "./load-scenario.ts";
+import type { Log } from "./log.ts";
+import type { WorkerHandle } from "./node-handle.ts";
+import { WorkerNode } from "./worker.ts";
+
+export interface WorkerEnvironment {
+  clock: Clock;
+  log: Log;
+  /** Ends at once when its master is gone: for workers that a `run` started. */
+  endWithMaster?: boolean;
+}
+
+/** A worker as `initializeNode` and `myriad worker` start it: it looks for its master from the first moment on. */
+export class WorkerService implements WorkerHandle {
+  readonly id: string;
+  readonly role = "worker";
+  readonly address: string;
+  readonly port: number;
+  readonly done: Promise<string>;
+  readonly #worker: WorkerNode;
+  #state: "serving" | "ended" | "failed" = "serving";
+
+  constructor(id: string, config: WorkerConfig, { clock, log, endWithMaster = false }: WorkerEnvironment) {
+    this.id = id;
+    this.address = config.workerAddress ?? "";
+    this.port = config.listenPort;
+    this.#worker = new WorkerNode({
+      masterAddress: config.masterAddress,
+      masterPort: config.masterPort,
+      listenPort: config.listenPort,
+      heartbeatMs: config.heartbeatInterval * 1000,
+      masterWaitMs: config.masterWait * 1000,
+      name: config.name ?? id,
+      endWithMaster,
+      clock,
+      log: log.child({ worker: config.name ?? id }),
+      load: loadScenario,
+      ...(config.workerAddress === undefined ? {} : { workerAddress: config.workerAddress }),
+      ...(config.scenario === undefined ? {} : { scenario: config.scenario }),
+    });
+    this.done = this.#serve();
+    this.done.catch(() => {}); // Whoever waits for it hears of it.
+  }
+
+  async #serve(): Promise<string> {
+    try {
+      const reason = await this.#worker.run();
+      this.#state = "ended";
+      return reason;
+    } catch (reason) {
+      this.#state = "failed";
+      throw reason;
+    }
+  }
+
+  status(): { state: "serving" | "ended" | "failed" } {
+    return { state: this.#state };
+  }
+
+  async stop(): Promise<void> {
+    this.#worker.stop();
+    await this.done.catch(() => {});
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+}
