@@ -25,7 +25,6 @@ import { copyRow, decodeRow, type EncodedRow, encodeRow } from "./rows.ts";
 export const CONTINUE_ID: number = BUILT_IN_EVENTS.indexOf(Continue as never);
 export const TIMEOUT_ID: number = BUILT_IN_EVENTS.indexOf(Timeout as never);
 
-/** What an activation needs of the engine. */
 export interface ActivationHost extends ContextHost {
   readonly runKey: string;
   startEffect(request: EffectRequest): Promise<Outcome>;
@@ -139,7 +138,8 @@ export class Activation {
     const key = `${runKey}/${this.ctx.id}/${call}`;
     this.#stageOwn(CONTINUE_ID, at, call);
     const effect: EffectRequest = { key, name, input, fn, options };
-    return this.#wait(call, { what: `effect "${name}"`, seq: undefined, timer: undefined, effect });
+    const about = { what: `effect "${name}"`, seq: undefined, timer: undefined, effect };
+    return this.calls.add(call, about, !this.#journal.rerunning);
   }
 
   /** Waits for the reply to the event just sent. */

@@ -154,7 +154,7 @@ function numberEvents(scenario: Scenario): readonly EventType[] {
   for (const event of definedEvents) {
     if (!used.has(event.name) && !BUILT_IN_EVENTS.includes(event)) others.set(event.name, event);
   }
-  const events = [...BUILT_IN_EVENTS, ...reserved(), ...byName(new Map([...used, ...others]))];
+  const events = [...BUILT_IN_EVENTS, ...reserved(), ...byName(used), ...byName(others)];
   const needed = FIRST_USER_EVENT + used.size;
   if (needed > EVENT_TYPES_MAX) throw tooMany("event types", needed, EVENT_TYPES_MAX);
   return events.slice(0, EVENT_TYPES_MAX);

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { MyriadError } from "../base/error.ts";
-import { describeFailure, findScenario, loadScenario } from "./load-scenario.ts";
+import { findScenario, loadScenario } from "./load-scenario.ts";
+import { describeFailure, findSyntaxError } from "./scenario-failure.ts";
 
 const SCENARIO = `
 import { defineModel } from "myriad";
@@ -102,6 +103,14 @@ describe("one line for every failure", () => {
     expect(describeIt(withStack("SyntaxError", "Unexpected token '='", stack))).toBe(
       "INVALID_SCENARIO: /x/bad.js:3: Unexpected token '='",
     );
+  });
+
+  test("a syntax error that Node does not place is looked for, also in imports", async () => {
+    const path = file("a.js", 'import "./b.js";\nexport default 1;\n');
+    file("b.js", "const a = 1;\n\nconst b = = 2;\n");
+    const reason = await findSyntaxError(path);
+    expect(describeFailure(reason, path).message).toMatch(/INVALID_SCENARIO: .*b\.js:3: Unexpected token '='$/);
+    expect(await findSyntaxError(file("c.js", "export {};"))).toBeUndefined();
   });
 
   test("an error has the innermost place that is the user's own", () => {

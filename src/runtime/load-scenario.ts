@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { MyriadError } from "../base/error.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { isScenario } from "../model/scenario.ts";
+import { describeFailure, findSyntaxError } from "./scenario-failure.ts";
 import { type ScenarioHash, scenarioHash } from "./scenario-hash.ts";
 
 export interface LoadedScenario {
@@ -51,7 +52,7 @@ async function importScenario(file: string): Promise<Scenario> {
   try {
     module = await import(pathToFileURL(file).href);
   } catch (reason) {
-    throw describeFailure(reason, file);
+    throw describeFailure((reason instanceof SyntaxError && (await findSyntaxError(file))) || reason, file);
   }
   if (module.default === undefined) {
     throw new MyriadError(
@@ -82,37 +83,4 @@ async function prepareLoader(file: string): Promise<void> {
     prepared.hooks = true;
     registerHooks(new URL("./scenario-hooks.js", import.meta.url), { data: { home: import.meta.url } });
   }
-}
-
-/** One line for whatever importing a module can throw: file and line first, then the reason. */
-export function describeFailure(reason: unknown, file: string): MyriadError {
-  if (reason instanceof MyriadError) {
-    return new MyriadError(
-      reason.code,
-      `${reason.message.slice(reason.code.length + 2)} (in ${placeOf(reason, file)})`,
-      {
-        cause: reason,
-      },
-    );
-  }
-  const message = reason instanceof Error ? reason.message : String(reason);
-  const esbuild = /^(.+?:\d+:\d+): ERROR: (.+)$/m.exec(message);
-  if (esbuild !== null) return new MyriadError("INVALID_SCENARIO", `${esbuild[1]}: ${esbuild[2]}`, { cause: reason });
-  return new MyriadError("INVALID_SCENARIO", `${placeOf(reason, file)}: ${firstLine(message)}`, { cause: reason });
-}
-
-const firstLine = (text: string): string => text.split("\n", 1)[0]!;
-
-/** The innermost place of the stack that is the user's own: not Node's, not a package's, not ours. */
-function placeOf(reason: unknown, file: string): string {
-  const stack = reason instanceof Error ? (reason.stack ?? "") : "";
-  const own = new URL("..", import.meta.url).pathname;
-  for (const line of stack.split("\n")) {
-    const match = /(?:file:\/\/)?(\/[^\s()]*?\.[cm]?[jt]sx?(?:\?[^\s:()]*)?):(\d+)(:\d+)?\)?$/.exec(line);
-    if (match === null) continue;
-    const path = decodeURI(match[1]!.replace(/\?.*$/, ""));
-    if (path.includes("/node_modules/") || path.startsWith(own)) continue;
-    return `${path}:${match[2]}${match[3] ?? ""}`;
-  }
-  return file;
 }

@@ -7,7 +7,7 @@ import { snapshot } from "../base/plain.ts";
 import { MyriadError } from "../base/error.ts";
 import { runFailure } from "../engine/engine.ts";
 import { firstFailure } from "../engine/failure.ts";
-import { Born, type EventType, RoundEnding, RoundStarted } from "../model/event.ts";
+import { Born, type EventType, RoundStarted } from "../model/event.ts";
 import { BlobList } from "../model/population.ts";
 import { compile, type Program } from "../model/program.ts";
 import type { AgentType } from "../model/agent.ts";
@@ -78,7 +78,6 @@ export class Solo {
 
   async deliver(event: EventType, payload: unknown): Promise<Delivery> {
     const { core } = this.#engine;
-    core.calendar.bucket(core.windowOf(this.#setting.time));
     this.#engine.loadEvents(this.#batchOf(event, payload));
     let window = core.windowOf(this.#setting.time);
     for (;;) {
@@ -126,7 +125,6 @@ export class Solo {
     const batch = new EventBatch();
     batch.push(time, id, sender, 0, packMeta(phase, 0, asked ? FLAG_REQUEST : FLAG_NONE, type));
     event.codec.write(batch, payload as Record<string, unknown>);
-    if (event === (RoundEnding as EventType)) batch.seq[0] = 1;
     return batch;
   }
 
