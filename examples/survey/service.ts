@@ -27,6 +27,9 @@ export async function ask({ agent, question }: Inquiry, call: { key: string; sig
     return await new Promise((resolve, reject) => {
       let body = "";
       stream.setEncoding("utf8").on("error", reject);
+      stream.on("response", ({ ":status": status }) => {
+        if (status !== 200) reject(new Error(`the service answered with status ${status}`));
+      });
       stream.on("data", (chunk) => {
         body += chunk;
       });

@@ -23,6 +23,14 @@ test("calls overlap: the run takes about its slowest chain, not every window's s
   expect(result.virtualTime).toBeGreaterThanOrEqual(slowestChainMs);
 });
 
+test("stopped between question and answer, the result is the same again", async () => {
+  const options = { params: { agents: 50, questions: 3 }, until: { time: 300 } };
+  const [first, second] = [await collect(scenario, options), await collect(scenario, options)];
+  expect(first.result.ended).toBe("time");
+  expect(first.result.observations.finished).toBeLessThan(50);
+  expect(first.result.stateHash).toBe(second.result.stateHash);
+});
+
 test("latencies and answers spread over their ranges and depend on agent and question alone", () => {
   const latencies = Array.from({ length: 10_000 }, (_, i) => latencyMs(i % 2000, Math.floor(i / 2000)));
   expect(Math.min(...latencies)).toBeLessThan(LATENCY_MS_MIN + 5);

@@ -1,5 +1,4 @@
 import { MyriadError } from "../base/error.ts";
-import { placeOf } from "../runtime/scenario-failure.ts";
 
 /** How a command can end, as the shell sees it. */
 export const EXIT = {
@@ -20,15 +19,9 @@ export const exitCodeOf = (reason: unknown): number =>
 
 /** `error: CODE: message` on one line. What is not ours is a bug, or the system's: it keeps its stack. */
 export function errorText(reason: unknown): string {
-  if (reason instanceof MyriadError) return `error: ${oneLine(reason.message)}${placeInHandler(reason)}`;
+  if (reason instanceof MyriadError) return `error: ${oneLine(reason.message)}`;
   if (reason instanceof Error) return `error: ${reason.stack ?? reason.message}`;
   return `error: ${String(reason)}`;
-}
-
-/** Where in the user's own code a handler threw, when that was in this process. */
-function placeInHandler({ code, cause }: MyriadError): string {
-  const place = code === "HANDLER_FAILED" ? placeOf(cause) : undefined;
-  return place === undefined ? "" : ` (at ${place})`;
 }
 
 const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, " ").trim();

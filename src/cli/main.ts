@@ -51,11 +51,14 @@ function createProgram(io: Io, done: (code: number) => void): Command {
     .version(packageVersion())
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.print(text.trimEnd()), writeErr: () => {}, outputError: () => {} });
-  program.argument("[command]").allowExcessArguments().action((name: string | undefined) => {
-    const names = program.commands.map((command) => command.name());
-    const what = name === undefined ? "a command is needed" : `unknown command "${name}"${didYouMean(name, names)}`;
-    throw new MyriadError("INVALID_ARGUMENT", `${what}; commands are ${names.join(", ")}`);
-  });
+  program
+    .argument("[command]")
+    .allowExcessArguments()
+    .action((name: string | undefined) => {
+      const names = program.commands.map((command) => command.name());
+      const what = name === undefined ? "a command is needed" : `unknown command "${name}"${didYouMean(name, names)}`;
+      throw new MyriadError("INVALID_ARGUMENT", `${what}; commands are ${names.join(", ")}`);
+    });
   addRun(program, io, done);
   addVerify(program, io, done);
   addNodes(program, io, done);

@@ -16,7 +16,7 @@ export interface WorkerArguments {
 
 /** `myriad worker`: serves its master until the run is over. SIGTERM and Ctrl-C make it leave. */
 export async function worker(options: WorkerArguments, io: Io): Promise<number> {
-  const spawned = io.environment["MYRIAD_SPAWNED"] === "1";
+  const spawned = io.environment.MYRIAD_SPAWNED === "1";
   if (spawned) startOrphanGuard();
   const config = await readConfig("worker", options.config, io.environment);
   const screen = new Screen({ terminal: io.terminal, quiet: options.quiet === true, now: io.now });
@@ -42,7 +42,7 @@ export async function worker(options: WorkerArguments, io: Io): Promise<number> 
 function agentsOnly(log: Log): Log {
   return {
     debug: () => {},
-    info: (message, fields) => fields?.["agent"] !== undefined && log.info(message, fields),
+    info: (message, fields) => fields?.agent !== undefined && log.info(message, fields),
     warn: () => {},
     error: (message, fields) => log.error(message, fields),
     child: (fields) => agentsOnly(log.child(fields)),

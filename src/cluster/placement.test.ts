@@ -30,5 +30,7 @@ it("refuses worker counts that cannot be, and maps that do not fit", () => {
   expect(() => contiguousPlacement(10, 0)).toThrow(/INVALID_PLACEMENT: workers: 0/);
   expect(() => hashPlacement(10, 1025)).toThrow(/1025 is not an integer of 1 to 1024/);
   expect(() => checkPlacement(new Uint16Array(3), 4, 2)).toThrow(/3 agents placed; the population has 4/);
-  expect(() => checkPlacement(Uint16Array.of(0, 1, 2), 3, 2)).toThrow(/agent 2 is placed on worker 2; workers are 0 to 1/);
+  expect(() => checkPlacement(Uint16Array.of(0, 1, 2), 3, 2)).toThrow(
+    /agent 2 is placed on worker 2; workers are 0 to 1/,
+  );
 });

@@ -66,7 +66,10 @@ export class Staging {
     }
     this.#bytes += frame.length;
     if (this.#bytes > STAGED_BYTES_MAX) {
-      throw new MyriadError("LIMIT", `window ${this.#window}: over ${STAGED_BYTES_MAX} bytes of events from other workers`);
+      throw new MyriadError(
+        "LIMIT",
+        `window ${this.#window}: over ${STAGED_BYTES_MAX} bytes of events from other workers`,
+      );
     }
     slot.frames.push(frame);
     if (!place.closing) return;
@@ -108,7 +111,10 @@ export class Staging {
     for (let origin = 0; origin < this.#current.length; origin++) {
       const ahead = this.#next[origin];
       if (ahead !== undefined && ahead.window !== window) {
-        throw new MyriadError("PROTOCOL", `worker ${origin} went on to window ${ahead.window}, this worker to ${window}`);
+        throw new MyriadError(
+          "PROTOCOL",
+          `worker ${origin} went on to window ${ahead.window}, this worker to ${window}`,
+        );
       }
       const slot = ahead ?? { window, frames: [], closed: false };
       this.#current[origin] = slot;

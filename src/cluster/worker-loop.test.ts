@@ -55,7 +55,10 @@ class FakeEngine implements LoopEngine {
 
   apply(closings: readonly Uint8Array[]): Decision {
     const batch = this.accepted;
-    const rows = Array.from({ length: batch.count }, (_, row) => `${batch.from[row]}/${batch.words[batch.offset[row]!]}`);
+    const rows = Array.from(
+      { length: batch.count },
+      (_, row) => `${batch.from[row]}/${batch.words[batch.offset[row]!]}`,
+    );
     this.log.push(`${this.#window}: ${rows.join(" ")} | ${closings.map((bytes) => bytes.join("."))}`);
     batch.clear();
     if (this.#window >= this.#last) return { kind: "end", reason: "time", virtualTime: this.#window };
@@ -115,27 +118,31 @@ async function cluster(workers: number, last: number, pause: FakeEngine["runWind
 }
 
 describe("worker loop", () => {
-  it.each([1, 2, 3, 5])("%i workers agree on all windows and take in events in the order of worker ids", async (workers) => {
-    // Workers hold each other up in ever new ways.
-    let turn = 0;
-    const pause = (): Promise<void> | undefined => (turn++ % 3 === 0 ? new Promise((r) => setImmediate(r)) : undefined);
-    const { loops, engines } = await cluster(workers, 60, pause);
-    const ends = await Promise.all(loops.map((loop) => loop.run()));
-    expect(new Set(ends.map((end: EndDecision) => end.virtualTime)).size).toBe(1);
-    const windows = engines.map((engine) => engine.log.map((line) => line.split(":")[0]));
-    for (const list of windows) expect(list).toEqual(windows[0]);
-    const others = (self: number): number[] => [...loops.keys()].filter((peer) => peer !== self);
-    for (const [self, engine] of engines.entries()) {
-      for (const line of engine.log.slice(1)) {
-        const window = Number(line.split(":")[0]);
-        const rows = others(self).flatMap((peer) =>
-          Array.from({ length: 1 + (window % 4) }, (_, i) => `${peer}/${window * 10 + i}`),
-        );
-        const closings = engines.map((_, worker) => `${worker}.${window}`);
-        expect(line).toBe(`${window}: ${rows.join(" ")} | ${closings.join(",")}`);
+  it.each([1, 2, 3, 5])(
+    "%i workers agree on all windows and take in events in the order of worker ids",
+    async (workers) => {
+      // Workers hold each other up in ever new ways.
+      let turn = 0;
+      const pause = (): Promise<void> | undefined =>
+        turn++ % 3 === 0 ? new Promise((r) => setImmediate(r)) : undefined;
+      const { loops, engines } = await cluster(workers, 60, pause);
+      const ends = await Promise.all(loops.map((loop) => loop.run()));
+      expect(new Set(ends.map((end: EndDecision) => end.virtualTime)).size).toBe(1);
+      const windows = engines.map((engine) => engine.log.map((line) => line.split(":")[0]));
+      for (const list of windows) expect(list).toEqual(windows[0]);
+      const others = (self: number): number[] => [...loops.keys()].filter((peer) => peer !== self);
+      for (const [self, engine] of engines.entries()) {
+        for (const line of engine.log.slice(1)) {
+          const window = Number(line.split(":")[0]);
+          const rows = others(self).flatMap((peer) =>
+            Array.from({ length: 1 + (window % 4) }, (_, i) => `${peer}/${window * 10 + i}`),
+          );
+          const closings = engines.map((_, worker) => `${worker}.${window}`);
+          expect(line).toBe(`${window}: ${rows.join(" ")} | ${closings.join(",")}`);
+        }
       }
-    }
-  });
+    },
+  );
 
   it("ends on every worker when one of them fails", async () => {
     const { loops, transports } = await cluster(3, 1e9, (window) =>

@@ -19,6 +19,7 @@ import { HandlerContext } from "./context.ts";
 import { timerHandle } from "./core.ts";
 import type { EffectRequest, Outcome } from "./effects.ts";
 import { type ActivationRecord, Journal } from "./journal.ts";
+import type { OrderQueue } from "./order-queue.ts";
 import type { ContextHost } from "./reading-context.ts";
 import { copyRow, decodeRow, type EncodedRow, encodeRow } from "./rows.ts";
 
@@ -51,6 +52,8 @@ export class Activation {
   /** Events that came while the handler waits, in their order; the first `waitingHead` are handled already. */
   waiting: EventBatch = new EventBatch(1);
   waitingHead = 0;
+  /** The agent's other events of the window being run. */
+  queue: OrderQueue | undefined;
   state: ActivationState = { kind: "running" };
 
   readonly #host: ActivationHost;

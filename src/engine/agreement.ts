@@ -59,6 +59,7 @@ export class Agreement {
   closing(): Uint8Array {
     const core = this.#core;
     for (const outbox of core.outboxes) core.noteSent(outbox);
+    core.noteUnheard();
     this.#dropTimers();
     const next = Math.min(core.calendar.next(), core.sentNext, this.#nursery.nextWindow(core.window + 1));
     const delivered = core.counts.delivered - this.#told;
@@ -199,14 +200,11 @@ export class Agreement {
       .slice(0, NAMED_MAX);
   }
 
+  /** Agents that had events in the window: what they sent may be on its way to others, so this is alike on any number of workers. */
   #alive(): number[] {
-    const agents = new Set<number>();
-    const note = (batch: { count: number; to: Uint32Array }): void => {
-      for (let row = 0; row < batch.count; row++) agents.add(batch.to[row]!);
-    };
-    for (const { batch } of this.#core.calendar.batches()) note(batch);
-    for (const outbox of this.#core.outboxes) note(outbox);
-    return [...agents].sort((a, b) => a - b).slice(0, NAMED_MAX);
+    const { index } = this.#core.table;
+    const agents = Array.from(this.#core.active, (slot) => index[slot]!);
+    return agents.sort((a, b) => a - b).slice(0, NAMED_MAX);
   }
 
   #stalled(closings: readonly Closing[], edge: number): Decision {
@@ -221,7 +219,7 @@ export class Agreement {
     const agents = [...new Set(closings.flatMap(({ more }) => more.alive ?? []))].sort((a, b) => a - b);
     const named = agents.slice(0, NAMED_MAX).join(", ");
     const what = `round ${this.rounds.number} has not ended after ${program.roundLimit} windows (roundLimit)`;
-    return this.#fail("ROUND_LIMIT", `${what}, time ${grid.edge(edge)}: events are pending for agents ${named}`, edge);
+    return this.#fail("ROUND_LIMIT", `${what}, time ${grid.edge(edge)}: still active are agents ${named}`, edge);
   }
 
   #tooManySamples(edge: number): Decision {
@@ -233,7 +231,8 @@ export class Agreement {
   }
 
   #end(reason: EndReason, edge: number): Decision {
-    return { kind: "end", reason, virtualTime: this.#core.grid.edge(edge) };
+    const { grid, stopTime } = this.#core;
+    return { kind: "end", reason, virtualTime: Math.min(grid.edge(edge), stopTime) };
   }
 
   #fail(code: string, message: string, edge: number): Decision {

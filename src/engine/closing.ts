@@ -33,7 +33,7 @@ export interface ClosingExtras {
   readonly failures?: readonly AgentFailure[];
   /** When nothing else is pending: who waits, and for what. */
   readonly stalled?: readonly { readonly agent: number; readonly name: string; readonly waitsFor: string }[];
-  /** Near the round limit: agents that events are pending for, lowest index first. */
+  /** Near the round limit: agents that had events in this window, lowest index first. */
   readonly alive?: readonly number[];
 }
 

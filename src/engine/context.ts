@@ -14,6 +14,7 @@ import {
   PHASE_EVENT,
   packMeta,
 } from "../wire/event-batch.ts";
+import type { PayloadCodec } from "../wire/payload.ts";
 import type { Activation } from "./activation.ts";
 import { sendHandle, timerHandle } from "./core.ts";
 import { type ContextHost, ReadingContext } from "./reading-context.ts";
@@ -71,7 +72,10 @@ export class HandlerContext extends ReadingContext implements Context {
     const type = core.eventId(event);
     const time = this.#arrival(options?.delay);
     const seq = core.table.take("sends", this.slot);
-    if (this.activation?.suppress() === true) return;
+    if (this.activation?.suppress() === true) {
+      this.#refuse(core.program.codecs[type]!, payload);
+      return;
+    }
     // The payload is checked and coerced once, in a place of its own, and copied from there.
     const source = this.events ?? core.scratch;
     if (source === core.scratch) source.clear();
@@ -166,7 +170,7 @@ export class HandlerContext extends ReadingContext implements Context {
   /** The order key of what this handler puts now. */
   readonly putKey = (): PutKey => {
     const tie = this.core.random.tie(this.from, this.id, this.time);
-    return [this.now, this.meta >>> 18, tie, this.from, this.seq, this.id];
+    return [this.now, this.time, this.meta >>> 18, tie, this.from, this.seq, this.id];
   };
 
   /** Stages an event or passes it on. Returns its number. */
@@ -181,7 +185,10 @@ export class HandlerContext extends ReadingContext implements Context {
     const seq = table.take("sends", slot);
     const meta = packMeta(PHASE_EVENT, generation, flag, type);
     if (this.events !== undefined) {
-      if (this.activation!.suppress()) return seq;
+      if (this.activation!.suppress()) {
+        this.#refuse(codec, payload);
+        return seq;
+      }
       if (flag === FLAG_REPLY) this.events.pushWord(this.seq);
       const offset = this.events.wordCount;
       codec.write(this.events, payload as Record<string, unknown>);
@@ -195,6 +202,13 @@ export class HandlerContext extends ReadingContext implements Context {
     const row = batch.pushAt(time, to, this.id, seq, meta, offset);
     if (batch === core.current) core.enqueue(row);
     return seq;
+  }
+
+  /** Throws for a payload that was refused before, when a handler is run again: it may have caught that. */
+  #refuse(codec: PayloadCodec, payload: unknown): void {
+    const { scratch } = this.core;
+    scratch.clear();
+    codec.write(scratch, payload as Record<string, unknown>);
   }
 
   /** When something sent with this delay arrives: never before the edge of the window. */
@@ -227,7 +241,12 @@ export class HandlerContext extends ReadingContext implements Context {
     } else {
       const low = handle % HANDLE_SPAN;
       const own = events !== undefined && hasRow(events, this.id, low);
-      if (!own && !this.core.hasTimer(this.id, handle) && this.activation?.isWaiting(low) !== true) return false;
+      if (
+        !own &&
+        !this.core.hasTimer(this.id, handle, this.activation?.queue) &&
+        this.activation?.isWaiting(low) !== true
+      )
+        return false;
       staged.timers.push(handle);
     }
     staged.dirty = true;
@@ -241,8 +260,7 @@ export class HandlerContext extends ReadingContext implements Context {
       throw new MyriadError("UNKNOWN_AGENT", `${what} "${relation}": no agent has index ${to}`);
     }
     if (this.activation?.suppress() === true) return;
-    const number = this.staged.ties.length;
-    this.staged.ties.push({ relation: id, agent: this.id, to, weight, time: this.now, number });
+    this.staged.ties.push({ relation: id, agent: this.id, to, weight, time: this.now });
     this.staged.dirty = true;
   }
 

@@ -6,7 +6,7 @@ import type { EventType } from "../model/event.ts";
 import { nameOf } from "../model/population.ts";
 import type { Program } from "../model/program.ts";
 import { UNKNOWN_EVENT_ID } from "../model/program.ts";
-import { EventBatch, metaType, PHASE_PUBLISH, packMeta } from "../wire/event-batch.ts";
+import { EventBatch, metaPhase, metaType, PHASE_BORN, PHASE_PUBLISH, packMeta } from "../wire/event-batch.ts";
 import { AgentTable } from "./agent-table.ts";
 import { Calendar } from "./calendar.ts";
 import { OrderQueue } from "./order-queue.ts";
@@ -54,6 +54,8 @@ export class Core {
   stopTime = Number.POSITIVE_INFINITY;
   /** The events of the window being run. */
   current: EventBatch = new EventBatch();
+  /** The slots that had events in the window. */
+  active: Uint32Array = new Uint32Array(0);
   /** The rows of `current` that the agent being run is still to handle. */
   queue: OrderQueue = new OrderQueue();
   /** A place to write a payload before it is spread. */
@@ -70,6 +72,8 @@ export class Core {
   readonly #peers: number;
   readonly #flush: ((peer: number, batch: EventBatch) => void) | undefined;
   readonly #reached: Uint8Array;
+  /** Publishes of this window that no neighbour here handles. */
+  #unheard: { readonly from: number; readonly seq: number; readonly window: number }[] = [];
   #recordNumber = 0;
 
   constructor(program: Program, self: number, workers: number, flush?: (peer: number, batch: EventBatch) => void) {
@@ -128,14 +132,28 @@ export class Core {
     for (let worker = 0; worker < this.#peers; worker++) {
       if (reached[worker] === 0) continue;
       reached[worker] = 0;
-      if (worker === this.self) this.spread(targets, false, from, time, seq, meta, source, offset);
+      if (worker === this.self) this.#publishHere(targets, from, time, seq, meta, source, offset);
       else this.#publishTo(worker, from, relation, time, seq, meta, source, offset);
     }
   }
 
+  /** What nobody here handles still makes its window one that is run: who publishes to another worker cannot know. */
+  #publishHere(
+    targets: Uint32Array,
+    from: number,
+    time: number,
+    seq: number,
+    meta: number,
+    source: EventBatch,
+    offset: number,
+  ): void {
+    if (this.spread(targets, false, from, time, seq, meta, source, offset) > 0) return;
+    this.#unheard.push({ from, seq, window: this.windowOf(time) });
+  }
+
   /**
    * One row in the calendar for each of `targets` that lives here and handles the event. `bySlot`: they are slots, not
-   * indices. The payload is written once, but for objects.
+   * indices. The payload is written once, but for objects. Returns how many rows.
    */
   spread(
     targets: Uint32Array,
@@ -146,12 +164,13 @@ export class Core {
     meta: number,
     source: EventBatch,
     offset: number,
-  ): void {
+  ): number {
     const { slotOf, index, type } = this.table;
     const event = metaType(meta);
     const codec = this.program.codecs[event]!;
     const handlers = this.program.handlers;
     const batch = this.calendar.bucket(this.windowOf(time));
+    const before = batch.count;
     let at = -1;
     for (let i = 0; i < targets.length; i++) {
       const slot = bySlot ? targets[i]! : slotOf[targets[i]!]!;
@@ -162,6 +181,7 @@ export class Core {
       }
       batch.pushAt(time, index[slot]!, from, seq, meta, at);
     }
+    return batch.count - before;
   }
 
   #publishTo(
@@ -200,6 +220,12 @@ export class Core {
     if (first < Number.POSITIVE_INFINITY) this.sentNext = Math.min(this.sentNext, this.windowOf(first));
   }
 
+  /** Keeps `sentNext` for publishes that nobody handles. */
+  noteUnheard(): void {
+    for (const { window } of this.#unheard) this.sentNext = Math.min(this.sentNext, window);
+    this.#unheard.length = 0;
+  }
+
   /** Takes over what a segment of `slot`'s handler staged. */
   commit(staged: Staged, slot: number, now: number, key: () => PutKey): void {
     const agent = this.table.index[slot]!;
@@ -226,6 +252,8 @@ export class Core {
     const trim = (batch: EventBatch): void => {
       for (let last = batch.count - 1; last >= 0; last--) {
         if (batch.from[last] !== from || batch.seq[last]! < seq) return;
+        // A child's Born comes from its parent as well, but no handler sent it.
+        if (metaPhase(batch.meta[last]!) === PHASE_BORN) return;
         batch.pop();
       }
     };
@@ -233,6 +261,7 @@ export class Core {
     for (const outbox of this.outboxes) trim(outbox);
     for (const { batch } of this.calendar.batches()) trim(batch);
     this.calendar.forgetLookups();
+    while (this.#unheard.at(-1)?.from === from && this.#unheard.at(-1)!.seq >= seq) this.#unheard.pop();
   }
 
   /** The printable name of any agent of the run; types of agents elsewhere are not known here. */
@@ -241,11 +270,11 @@ export class Core {
     return nameOf(names, this.program.types[type[slot]!]!.name, index[slot]!);
   }
 
-  /** True when the own timer named by a handle is still to come. */
-  hasTimer(agent: number, handle: number): boolean {
+  /** True when the own timer named by a handle is still to come. `queue`: the agent's, when it is not the one being run. */
+  hasTimer(agent: number, handle: number, queue: OrderQueue = this.queue): boolean {
     const window = Math.floor(handle / HANDLE_SPAN);
     const low = handle % HANDLE_SPAN;
-    if (window === this.window) return this.queue.find(this.current, agent, low) >= 0;
+    if (window === this.window) return queue.find(this.current, agent, low) >= 0;
     return window > this.window && this.calendar.has(window, agent, low);
   }
 

@@ -162,6 +162,7 @@ export class Delivery {
   resume(job: Job, outcome: Outcome): Job {
     const { call, time } = job.awaits!;
     this.#core.queue = job.queue;
+    job.activation.queue = job.queue;
     this.#run(() => job.activation.resume(call, time, outcome));
     job.awaits = undefined;
     return job;
@@ -169,6 +170,7 @@ export class Delivery {
 
   #activate(slot: number, queue: OrderQueue, handler: Handler, batch: EventBatch, row: number, now: number): Job {
     const activation = new Activation(this.#host, slot, handler, batch, row, now);
+    activation.queue = queue;
     this.#core.table.flags[slot] = SUSPENDED;
     this.activations.set(slot, activation);
     this.#run(() => activation.start());

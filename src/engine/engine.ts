@@ -255,9 +255,8 @@ export class Engine implements ActivationHost {
     const from = publishes.from[row]!;
     const relation = publishes.to[row]!;
     const followers = core.relations.followers(relation, from);
-    core.counts.remote += followers.length;
     const meta = packMeta(PHASE_EVENT, 0, 0, metaType(publishes.meta[row]!));
-    core.spread(
+    core.counts.remote += core.spread(
       followers,
       true,
       from,

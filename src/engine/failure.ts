@@ -15,10 +15,11 @@ export interface AgentFailure {
 
 /** Describes what a handler threw. */
 export function failureOf(reason: unknown, agent: number, name: string, handler: string, time: number): AgentFailure {
-  const code = reason instanceof MyriadError ? reason.code : "HANDLER_FAILED";
+  // Codes of bad usage are for what shows before a run; here a handler passed something wrong.
+  const code = reason instanceof MyriadError && !reason.usage ? reason.code : "HANDLER_FAILED";
   const fatal = reason instanceof RangeError && /call stack/i.test(reason.message);
   const text = reason instanceof Error ? reason.message : String(reason);
-  const what = reason instanceof MyriadError ? text.slice(code.length + 2) : text;
+  const what = reason instanceof MyriadError ? text.slice(reason.code.length + 2) : text;
   const message = `agent "${name}", handler "${handler}", time ${time}: ${what.split("\n")[0]}`;
   return { agent, name, handler, time, code, message, fatal };
 }

@@ -26,11 +26,9 @@ export class Nursery {
     this.#failures = failures;
   }
 
-  /** The window in which this worker's births of now will have an event, or Infinity. */
+  /** The window that births of now begin to live in, or Infinity. It is run even if nobody handles Born: a newborn's failure shows at its end. */
   nextWindow(edge: number): number {
-    const { births, program } = this.#core;
-    const wanted = births.some(({ type }) => program.handlers[type]![BORN_ID] !== undefined);
-    return wanted ? edge : Number.POSITIVE_INFINITY;
+    return this.#core.births.length > 0 ? edge : Number.POSITIVE_INFINITY;
   }
 
   /** This worker's births, for the closing frame. Profiles stay: a child lives with its parent. */

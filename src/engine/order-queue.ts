@@ -35,14 +35,33 @@ export class OrderQueue {
       rows.set(sortedRows(rows.subarray(head, tail), batch, random), head);
       return;
     }
+    this.#insertionSort(batch, random);
+  }
+
+  /** Ties move along with their rows, so that each is computed once at most. */
+  #insertionSort(batch: EventBatch, random: Randomness): void {
+    const { rows, head, tail } = this;
+    const ties = SCRATCH_TIES.fill(-1);
     for (let i = head + 1; i < tail; i++) {
       const row = rows[i]!;
+      let tie = -1;
       let at = i;
-      while (at > head && compareRows(batch, row, rows[at - 1]!, random) < 0) {
-        rows[at] = rows[at - 1]!;
-        at--;
+      for (; at > head; at--) {
+        const other = rows[at - 1]!;
+        let order = compareUpToTie(batch, row, other);
+        if (order === 0 && batch.from[row] !== batch.from[other]) {
+          if (tie < 0) tie = tieOf(batch, row, random);
+          const before = at - 1 - head;
+          if (ties[before]! < 0) ties[before] = tieOf(batch, other, random);
+          order = tie - ties[before]!;
+        }
+        if (order === 0) order = compareAfterTie(batch, row, other);
+        if (order >= 0) break;
+        rows[at] = other;
+        ties[at - head] = ties[at - 1 - head]!;
       }
       rows[at] = row;
+      ties[at - head] = tie;
     }
   }
 
@@ -94,22 +113,24 @@ export class OrderQueue {
   }
 }
 
+const SCRATCH_TIES = new Float64Array(INSERTION_MAX);
+
 /** Negative when row `a` is handled before row `b`; both are of one batch and to one agent. */
 export function compareRows(batch: EventBatch, a: number, b: number, random: Randomness): number {
-  const time = batch.time[a]! - batch.time[b]!;
-  if (time !== 0) return time;
-  const order = (batch.meta[a]! >>> 18) - (batch.meta[b]! >>> 18);
+  const order = compareUpToTie(batch, a, b);
   if (order !== 0) return order;
-  const fromA = batch.from[a]!;
-  const fromB = batch.from[b]!;
-  if (fromA !== fromB) {
-    const to = batch.to[a]!;
-    const at = batch.time[a]!;
-    const tie = random.tie(fromA, to, at) - random.tie(fromB, to, at);
-    return tie !== 0 ? tie : fromA - fromB;
-  }
-  return batch.seq[a]! - batch.seq[b]!;
+  const tie = batch.from[a] === batch.from[b] ? 0 : tieOf(batch, a, random) - tieOf(batch, b, random);
+  return tie !== 0 ? tie : compareAfterTie(batch, a, b);
 }
+
+const compareUpToTie = (batch: EventBatch, a: number, b: number): number =>
+  batch.time[a]! - batch.time[b]! || (batch.meta[a]! >>> 18) - (batch.meta[b]! >>> 18);
+
+const compareAfterTie = (batch: EventBatch, a: number, b: number): number =>
+  batch.from[a]! - batch.from[b]! || batch.seq[a]! - batch.seq[b]!;
+
+const tieOf = (batch: EventBatch, row: number, random: Randomness): number =>
+  random.tie(batch.from[row]!, batch.to[row]!, batch.time[row]!);
 
 /** Many rows: ties are computed once each, then compared. */
 function sortedRows(rows: Uint32Array, batch: EventBatch, random: Randomness): Uint32Array {
@@ -117,19 +138,13 @@ function sortedRows(rows: Uint32Array, batch: EventBatch, random: Randomness): U
   const order = new Uint32Array(rows.length);
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
-    ties[i] = random.tie(batch.from[row]!, batch.to[row]!, batch.time[row]!);
+    ties[i] = tieOf(batch, row, random);
     order[i] = i;
   }
   order.sort((i, j) => {
     const a = rows[i]!;
     const b = rows[j]!;
-    return (
-      batch.time[a]! - batch.time[b]! ||
-      (batch.meta[a]! >>> 18) - (batch.meta[b]! >>> 18) ||
-      ties[i]! - ties[j]! ||
-      batch.from[a]! - batch.from[b]! ||
-      batch.seq[a]! - batch.seq[b]!
-    );
+    return compareUpToTie(batch, a, b) || ties[i]! - ties[j]! || compareAfterTie(batch, a, b);
   });
   return order.map((i) => rows[i]!);
 }

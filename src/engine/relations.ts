@@ -8,9 +8,8 @@ export interface TieChange {
   readonly to: number;
   /** NaN cuts the tie. */
   readonly weight: number;
-  /** When, in virtual time; then by agent and number, changes of one window are applied in order. */
+  /** When, in virtual time: changes of one window are applied in this order, then by agent, then as the agent made them. */
   readonly time: number;
-  readonly number: number;
 }
 
 interface Relation {
@@ -83,7 +82,8 @@ export class Relations {
 
   /** Applies the changes of a window, of all workers; then lets go of the agents that retired in it. */
   apply(changes: TieChange[], retired: readonly number[]): void {
-    changes.sort((a, b) => a.time - b.time || a.agent - b.agent || a.number - b.number);
+    // Stable: those of one agent come from one worker, in their order.
+    changes.sort((a, b) => a.time - b.time || a.agent - b.agent);
     for (const agent of retired) this.#gone.add(agent);
     for (const change of changes) if (!this.#gone.has(change.to) && !this.#gone.has(change.agent)) this.#change(change);
     for (const agent of retired) for (const relation of this.#relations) this.#retire(relation, agent);

@@ -35,8 +35,9 @@ export class Sampling {
 
   /** Merges the partials of a window that ends at `edge`, when a sample is due there. */
   take(closings: readonly Closing[], edge: number): boolean {
-    const { program, grid } = this.#core;
-    if (program.observations.length === 0) return false;
+    const { program, grid, stopTime } = this.#core;
+    // The last window may end after `until.time`: events of its end are not run, so it is not sampled.
+    if (program.observations.length === 0 || grid.edge(edge) > stopTime) return false;
     if (edge % this.#every !== 0) {
       this.#unseen = true;
       return false;
@@ -53,7 +54,7 @@ export class Sampling {
 
   /** A window that is empty but for the sample at its end, when one is due before `next` and would show something new. */
   windowBefore(edge: number, next: number): number | undefined {
-    if (!this.#unseen) return undefined;
+    if (!this.#unseen || this.#core.program.observations.length === 0) return undefined;
     const due = (Math.floor(edge / this.#every) + 1) * this.#every;
     if (due - 1 >= next || this.#core.grid.edge(due) > this.#core.stopTime) return undefined;
     return due - 1;

@@ -5,7 +5,16 @@ import { snapshot, writeCanonical } from "../base/plain.ts";
 import type { Program } from "../model/program.ts";
 
 /** Where in the order of all things a value was put; of two puts to `last` the later one stays. */
-export type PutKey = readonly [time: number, order: number, tie: number, from: number, seq: number, agent: number];
+export type PutKey = readonly [
+  now: number,
+  /** Of the event: what waited for its agent is handled at one time, in the order of their own. */
+  time: number,
+  order: number,
+  tie: number,
+  from: number,
+  seq: number,
+  agent: number,
+];
 
 /** What one worker's agents put in one window, as it rides on the closing frame: plain data, by id. */
 export type SharedPartial = [id: number, value: unknown][];

@@ -2,6 +2,7 @@ import { ByteWriter } from "../base/bytes.ts";
 import { Hash128 } from "../base/hash.ts";
 import { writeCanonical } from "../base/plain.ts";
 import { type EventBatch, metaType } from "../wire/event-batch.ts";
+import { decodePlain } from "../wire/plain-codec.ts";
 import type { Activation } from "./activation.ts";
 import { SUSPENDED } from "./agent-table.ts";
 import type { Core } from "./core.ts";
@@ -46,10 +47,15 @@ function hashAgents(core: Core, activations: ReadonlyMap<number, Activation>, ha
     out.u32(table.calls[slot]!);
     writeCanonical(out, table.state[slot]);
     for (let relation = 0; relation < relations.count; relation++) writeTies(core, relation, slot, out);
-    if ((table.flags[slot]! & SUSPENDED) !== 0)
-      writeCanonical(out, { ...activations.get(slot)!.encode(), outcomes: [] });
+    if ((table.flags[slot]! & SUSPENDED) !== 0) writeActivation(out, activations.get(slot)!);
     hash.add(out.bytes(), out.length, table.index[slot]!);
   }
+}
+
+/** Answers that are in but not due are left out: whether they are is a matter of real time. */
+function writeActivation(out: ByteWriter, activation: Activation): void {
+  const record = activation.encode();
+  writeCanonical(out, { ...record, state: decodePlain(record.state), outcomes: [] });
 }
 
 function writeTies(core: Core, relation: number, slot: number, out: ByteWriter): void {

@@ -36,10 +36,12 @@ export class WindowRunner {
     core.window = window;
     core.edge = core.grid.edge(window + 1);
     const batch = core.calendar.take(window);
+    core.active = NONE;
     if (batch === undefined) return undefined;
     core.current = batch;
     this.#held = undefined;
     const touched = this.#group(batch);
+    core.active = this.#touched.subarray(0, touched);
     for (let i = 0; i < touched; i++) this.#runGrouped(this.#touched[i]!);
     if (this.#jobs.length > 0) return this.#runJobs().then(() => this.#end(batch));
     this.#end(batch);
@@ -184,3 +186,4 @@ export class WindowRunner {
 
 /** Stands for no window. */
 const EMPTY = new EventBatch(1);
+const NONE = new Uint32Array(0);

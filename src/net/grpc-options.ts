@@ -23,7 +23,8 @@ export const channelOptions = (messageBytesMax: number): ChannelOptions => ({
 });
 
 /** Brackets around an IPv6 address, as host:port needs. */
-export const hostPort = (host: string, port: number): string => (host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`);
+export const hostPort = (host: string, port: number): string =>
+  host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 
 /** Starts listening. Port 0 takes any free one. Resolves to the port; throws ADDRESS_IN_USE. */
 export function bindServer(server: Server, host: string, port: number): Promise<number> {

@@ -53,7 +53,9 @@ export class GrpcStream implements PeerStream {
 
   #reason(error: ServiceError): MyriadError | null {
     if (error.code === status.CANCELLED) return null;
-    return new MyriadError("UNAVAILABLE", `the stream of worker ${this.peer} broke: ${error.details}`, { cause: error });
+    return new MyriadError("UNAVAILABLE", `the stream of worker ${this.peer} broke: ${error.details}`, {
+      cause: error,
+    });
   }
 
   #end(reason: MyriadError | null): void {

@@ -26,7 +26,8 @@ export function* encodeRows(rows: readonly unknown[], what: string): Generator<U
 /** Refuses what would be over the limit of a control message. */
 export function checkMessageBytes(bytes: number, what: string): void {
   const most = CONTROL_BYTES_MAX - ENVELOPE_BYTES;
-  if (bytes > most) throw new MyriadError("LIMIT", `${what} takes ${bytes} bytes; at most ${most} fit a control message`);
+  if (bytes > most)
+    throw new MyriadError("LIMIT", `${what} takes ${bytes} bytes; at most ${most} fit a control message`);
 }
 
 /** The memory of a typed array, as a message carries it. */

@@ -20,7 +20,12 @@ const Wave = defineEvent("test:wave", { height: u32 });
 
 const model = defineModel({
   name: "cluster-test",
-  params: z.object({ agents: z.number().int().default(60), hops: z.number().int().default(40), forever: z.boolean().default(false), failAt: z.number().default(-1) }),
+  params: z.object({
+    agents: z.number().int().default(60),
+    hops: z.number().int().default(40),
+    forever: z.boolean().default(false),
+    failAt: z.number().default(-1),
+  }),
   shared: { hops: sum(0) },
   relations: ["near"],
 });
@@ -36,7 +41,12 @@ const Walker = model
     if (left % 11 === 5) ctx.spawn(Walker, { speed: 1 });
     if (left % 13 === 0) ctx.record("hop", { left });
     if (left > 0 || ctx.params.forever) {
-      ctx.send(ctx.randomInt(ctx.params.agents), Hop, { left: Math.max(ctx.params.forever ? 1 : 0, left - 1) }, { delay: 1 + ctx.random() });
+      ctx.send(
+        ctx.randomInt(ctx.params.agents),
+        Hop,
+        { left: Math.max(ctx.params.forever ? 1 : 0, left - 1) },
+        { delay: 1 + ctx.random() },
+      );
     }
   })
   .on(Wave, (self, { height }) => {
@@ -46,9 +56,19 @@ const Walker = model
 const scenario = model.scenario({
   agents: [Walker],
   populate(world, params) {
-    const walkers = world.spawn(Walker, params.agents, (i) => ({ speed: i / 7 }), { name: (i) => (i === 3 ? "third" : `walker:${i}`) });
-    const pairs = Array.from({ length: params.agents }, (_, i): [number, number, number] => [i, (i * 7 + 1) % params.agents, i]);
-    world.relate("near", walkers, pairs.filter(([a, b]) => a !== b));
+    const walkers = world.spawn(Walker, params.agents, (i) => ({ speed: i / 7 }), {
+      name: (i) => (i === 3 ? "third" : `walker:${i}`),
+    });
+    const pairs = Array.from({ length: params.agents }, (_, i): [number, number, number] => [
+      i,
+      (i * 7 + 1) % params.agents,
+      i,
+    ]);
+    world.relate(
+      "near",
+      walkers,
+      pairs.filter(([a, b]) => a !== b),
+    );
     for (let i = 0; i < 10; i++) world.send(walkers.at(world.randomInt(params.agents)), Hop, { left: params.hops });
   },
   observe: { walkers: count(Walker), seen: sum(Walker, (self) => self.seen) },
@@ -73,8 +93,14 @@ class Kept implements RunWriter {
   }
   finish(): void {}
   sorted(): unknown {
-    const records = this.recordRows.map(({ time, agent, series, value }) => JSON.stringify({ time, agent, series, value }));
-    return { samples: this.sampleRows, records: records.sort(), states: this.stateRows.sort((a, b) => a.index - b.index) };
+    const records = this.recordRows.map(({ time, agent, series, value }) =>
+      JSON.stringify({ time, agent, series, value }),
+    );
+    return {
+      samples: this.sampleRows,
+      records: records.sort(),
+      states: this.stateRows.sort((a, b) => a.index - b.index),
+    };
   }
 }
 
@@ -83,7 +109,11 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-async function startMaster(run: RunOptions, workers: number, more: Partial<MasterOptions> = {}): Promise<[MasterNode, number]> {
+async function startMaster(
+  run: RunOptions,
+  workers: number,
+  more: Partial<MasterOptions> = {},
+): Promise<[MasterNode, number]> {
   const master = new MasterNode({
     scenario,
     scenarioPath: "/test/scenario.ts",
@@ -182,7 +212,10 @@ describe("a master and its workers over gRPC", () => {
 
   it("stops when its signal is aborted, before it began or after", async () => {
     const abort = new AbortController();
-    const [master, port] = await startMaster({ params: { forever: true }, signal: abort.signal, onProgress: () => abort.abort() }, 1);
+    const [master, port] = await startMaster(
+      { params: { forever: true }, signal: abort.signal, onProgress: () => abort.abort() },
+      1,
+    );
     void startWorker(port, "a");
     expect((await master.run()).ended).toBe("stopped");
     const [another] = await startMaster({ signal: AbortSignal.abort() }, 1);
@@ -232,7 +265,9 @@ describe("a master and its workers over gRPC", () => {
   it("gives up on a master that is not there after masterWait", async () => {
     const [master, port] = await startMaster({}, 1);
     await master.close();
-    await expect(startWorker(port, "a", { masterWaitMs: 200 })).rejects.toThrow(/UNAVAILABLE: no master at .* for 0.2 s/);
+    await expect(startWorker(port, "a", { masterWaitMs: 200 })).rejects.toThrow(
+      /UNAVAILABLE: no master at .* for 0.2 s/,
+    );
   });
 
   it("says which address is taken", async () => {

@@ -13,6 +13,6 @@ test("docs/config.md has the keys as they are in the table", () => {
   const to = text.indexOf(END);
   expect(from).toBeGreaterThan(START.length - 1);
   expect(to).toBeGreaterThan(0);
-  if (process.env["UPDATE"]) writeFileSync(file, text.slice(0, from) + configTables() + text.slice(to));
+  if (process.env.UPDATE) writeFileSync(file, text.slice(0, from) + configTables() + text.slice(to));
   expect(readFileSync(file, "utf8")).toContain(START + configTables() + END);
 });

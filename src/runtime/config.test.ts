@@ -40,7 +40,7 @@ describe("limits", () => {
   });
 
   test("a name is 1 to 128 characters", () => {
-    expect(parse("worker", { name: "a".repeat(128) })["name"]).toHaveLength(128);
+    expect(parse("worker", { name: "a".repeat(128) }).name).toHaveLength(128);
     expect(() => parse("worker", { name: "a".repeat(129) })).toThrow("name is");
     expect(() => parse("worker", { name: "a b" })).toThrow("name is");
   });

@@ -77,8 +77,8 @@ export function parseConfig<R extends Role>(role: R, input: unknown, source: str
     if (value !== undefined) config[name] = checkValue(name, key, value, source);
     else if (key.required) throw invalid(source, `${name} is required: ${key.means}`);
   }
-  const workerTimeout = input["workerTimeout"] === undefined ? undefined : (config["workerTimeout"] as number);
-  checkBeat(workerTimeout, config["heartbeatInterval"] as number | undefined, source);
+  const workerTimeout = input.workerTimeout === undefined ? undefined : (config.workerTimeout as number);
+  checkBeat(workerTimeout, config.heartbeatInterval as number | undefined, source);
   return config as unknown as ConfigOf[R];
 }
 

@@ -1,13 +1,13 @@
+import { fileURLToPath } from "node:url";
 import { systemClock } from "../base/clock.ts";
 import { MyriadError } from "../base/error.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { dataFiles } from "../store/data-file.ts";
-import { fileURLToPath } from "node:url";
 import { type Log, silentLog } from "./log.ts";
 import { MasterNode } from "./master.ts";
 import type { RunOptions, RunResult } from "./run.ts";
 import { scenarioHash } from "./scenario-hash.ts";
-import { type WorkerProcess, spawnWorker } from "./worker-process.ts";
+import { spawnWorker, type WorkerProcess } from "./worker-process.ts";
 
 const LOOPBACK = "127.0.0.1";
 
@@ -38,7 +38,9 @@ export async function runCluster(scenario: Scenario, options: RunOptions, log: L
       const worker = spawnWorker({ name: `worker-${number}`, masterAddress: LOOPBACK, masterPort: port });
       processes.push(worker);
       void worker.exited.then((how) => {
-        master.fail(new MyriadError("UNAVAILABLE", `${worker.name} (process ${worker.pid}) ended ${how}`));
+        master.fail(
+          new MyriadError("UNAVAILABLE", `${worker.name} (process ${worker.pid}) ended ${how} before the run did`),
+        );
       });
     }
     return await master.run();
@@ -52,5 +54,8 @@ export async function runCluster(scenario: Scenario, options: RunOptions, log: L
 function fileOf(scenario: Scenario): string {
   if (scenario.file?.startsWith("file:")) return fileURLToPath(scenario.file);
   if (scenario.file !== undefined) return scenario.file;
-  throw new MyriadError("INVALID_SCENARIO", "workers cannot load the scenario: the file that it was made in is not known");
+  throw new MyriadError(
+    "INVALID_SCENARIO",
+    "workers cannot load the scenario: the file that it was made in is not known",
+  );
 }

@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import { Deferred } from "../base/deferred.ts";
-import { ERROR_CODES, type ErrorCode, MyriadError } from "../base/error.ts";
+import { MyriadError } from "../base/error.ts";
 import { contiguousPlacement, hashPlacement } from "../cluster/placement.ts";
 import { Registry } from "../cluster/registry.ts";
 import { populate } from "../model/populate.ts";
@@ -12,6 +12,7 @@ import type { DataReader } from "../store/data-file.ts";
 import type { Hello, LocateReply, Setup } from "../wire/gen/myriad/v1/control.ts";
 import { type ClusterStatus, type MasterState, ProgressMeter, workerStatus } from "./cluster-status.ts";
 import { type AttachStream, type ControlHost, ControlServer } from "./control-server.ts";
+import { LossVerdict, watchHealth } from "./health-watch.ts";
 import type { Log } from "./log.ts";
 import { runTotals } from "./part-result.ts";
 import { sendPopulation } from "./population-sender.ts";
@@ -48,6 +49,9 @@ export interface MasterOptions {
 const FIRST_EPOCH = 1;
 const WORKER_TIMEOUT_MS_DEFAULT = 3_000;
 const HEALTH_CHECK_MS_DEFAULT = 1_000;
+/** Weights of witnesses to a worker's loss. (The process's end, if it is ours, settles it at once.) */
+const PEER_TELLS = 1;
+const STREAM_BROKE = 2;
 /** Workers have this long to end after they were told so, then their connections are cut. */
 const GOODBYE_MS = 2_000;
 
@@ -64,6 +68,7 @@ export class MasterNode implements ControlHost {
   readonly #complete = new Deferred();
   readonly #failed = new Deferred<never>();
   readonly #meter: ProgressMeter;
+  readonly #losses: LossVerdict;
   #state: MasterState = "waiting";
   #population: Population | undefined;
   #registry: Registry | undefined;
@@ -84,6 +89,7 @@ export class MasterNode implements ControlHost {
       workerTimeoutMs: options.workerTimeoutMs ?? WORKER_TIMEOUT_MS_DEFAULT,
     });
     this.#meter = new ProgressMeter(clock, expectedWorkers, this.#program.until);
+    this.#losses = new LossVerdict(clock, (reason) => this.fail(reason));
     this.#failed.promise.catch(() => {}); // Whoever waits hears of it; nobody may be waiting yet.
   }
 
@@ -114,7 +120,13 @@ export class MasterNode implements ControlHost {
   /** From the first worker to the result. Throws what the run failed of; the workers have been told then. */
   async run(): Promise<RunResult> {
     const { signal, out } = this.#options.run;
-    const stopHealth = this.#watchHealth();
+    const stopHealth = watchHealth({
+      table: this.#table,
+      clock: this.#options.clock,
+      log: this.#options.log,
+      timeoutMs: this.#options.workerTimeoutMs ?? WORKER_TIMEOUT_MS_DEFAULT,
+      intervalMs: this.#options.healthCheckMs ?? HEALTH_CHECK_MS_DEFAULT,
+    });
     const stop = (): void => void this.stop("interrupted");
     signal?.addEventListener("abort", stop, { once: true });
     if (signal?.aborted) stop();
@@ -242,25 +254,17 @@ export class MasterNode implements ControlHost {
 
   #accept(link: WorkerLink, message: FromWorker): void {
     if (this.#collector?.accept(link, message)) return;
-    switch (message.$case) {
-      case "ready":
-        return link.reached(message.value.stage);
-      case "beat": {
-        link.lastBeatMs = this.#options.clock.now();
-        link.late = false;
-        link.beat = message.value;
-        const progress = this.#meter.update(this.#table.links, this.#registry?.count ?? 0);
-        if (progress !== undefined && this.#state === "running") this.#options.run.onProgress?.(progress);
-        return;
-      }
-      case "failed": {
-        link.stage = "failed";
-        const { code, message: text } = message.value;
-        return this.fail(new MyriadError(code in ERROR_CODES ? (code as ErrorCode) : "HANDLER_FAILED", text));
-      }
-      default:
-        throw new MyriadError("PROTOCOL", `${link.title} sent "${message.$case}"`);
-    }
+    if (message.$case === "ready") link.reached(message.value.stage);
+    else if (message.$case === "beat") {
+      link.takeBeat(message.value, this.#options.clock.now());
+      const progress = this.#meter.update(this.#table.links, this.#registry?.count ?? 0);
+      if (progress !== undefined && this.#state === "running") this.#options.run.onProgress?.(progress);
+    } else if (message.$case === "failed") {
+      const reason = link.takeFailure(message.value);
+      // That a peer is gone, its own broken stream tells better.
+      if (reason.code === "UNAVAILABLE") this.#losses.hear(reason, PEER_TELLS);
+      else this.fail(reason);
+    } else throw new MyriadError("PROTOCOL", `${link.title} sent "${message.$case}"`);
   }
 
   #lost(link: WorkerLink, reason: MyriadError | null): void {
@@ -268,25 +272,11 @@ export class MasterNode implements ControlHost {
     if (!this.#table.sealed) {
       this.#table.remove(link);
       this.#options.log.warn("worker left before the run began", { worker: link.name, reason: why });
-    } else if (this.#state !== "finished" && this.#state !== "failed") {
+    } else if (link.stage !== "finished" && this.#state !== "finished" && this.#state !== "failed") {
       link.stage = "lost";
-      this.fail(new MyriadError("UNAVAILABLE", `${link.title} at ${link.address} is lost: ${why}`));
+      const reason = new MyriadError("UNAVAILABLE", `${link.title} at ${link.address} is lost: ${why}`);
+      this.#losses.hear(reason, STREAM_BROKE);
     }
-  }
-
-  #watchHealth(): () => void {
-    const { clock, log } = this.#options;
-    const timeoutMs = this.#options.workerTimeoutMs ?? WORKER_TIMEOUT_MS_DEFAULT;
-    const look = (): void => {
-      for (const link of this.#table.links) {
-        if (link.late || clock.now() - link.lastBeatMs <= timeoutMs) continue;
-        link.late = true;
-        log.warn("worker is late", { worker: link.name, lastBeatMs: Math.round(clock.now() - link.lastBeatMs) });
-      }
-      cancel = clock.setTimer(this.#options.healthCheckMs ?? HEALTH_CHECK_MS_DEFAULT, look);
-    };
-    let cancel = clock.setTimer(this.#options.healthCheckMs ?? HEALTH_CHECK_MS_DEFAULT, look);
-    return () => cancel();
   }
 
   #tellAll(message: ToWorker): void {

@@ -1,5 +1,5 @@
-import { Hash128 } from "../base/hash.ts";
 import { MyriadError } from "../base/error.ts";
+import { Hash128 } from "../base/hash.ts";
 import type { SamplePartial } from "../engine/sampler.ts";
 import type { ObservedValue } from "../model/observation.ts";
 import type { Ended, RunResult } from "./run.ts";

@@ -2,12 +2,12 @@ import { Deferred } from "../base/deferred.ts";
 import { MyriadError } from "../base/error.ts";
 import type { Registry } from "../cluster/registry.ts";
 import { mergeSamples } from "../engine/sampler.ts";
-import type { Program } from "../model/program.ts";
 import type { ObservedValue } from "../model/observation.ts";
+import type { Program } from "../model/program.ts";
 import { decodePlain } from "../wire/plain-codec.ts";
-import type { FromWorker, WorkerLink } from "./worker-link.ts";
-import { mergeResults, type MergedResult, type WorkerResult } from "./part-result.ts";
+import { type MergedResult, mergeResults, type WorkerResult } from "./part-result.ts";
 import type { RecordRow, RunWriter, SampleRow, StateRow } from "./run-writer.ts";
+import type { FromWorker, WorkerLink } from "./worker-link.ts";
 
 /** Agents born while running, in the order of their indices. */
 export interface BirthRows {

@@ -140,11 +140,11 @@ export function checkRunDir(path: string): void {
   const refuse = (why: string): never => {
     throw new MyriadError("INVALID_OUTPUT", `the output folder "${path}" ${why}`);
   };
+  if (existsSync(path) && !statSync(path).isDirectory()) refuse("is a file");
   try {
     makeFolder(resolve(path));
     accessSync(path, constants.W_OK | constants.X_OK);
   } catch (reason) {
-    if (existsSync(path) && statSync(path).isFile()) refuse("is a file");
     refuse(`cannot be written (${(reason as NodeJS.ErrnoException).code ?? String(reason)})`);
   }
   if (readdirSync(path).length > 0) refuse("is not empty; results never overwrite others");
@@ -152,7 +152,7 @@ export function checkRunDir(path: string): void {
 
 /** As `mkdirSync` with `recursive`, which never returns where the system refuses with ENOENT (/proc, Node 20). */
 function makeFolder(path: string): void {
-  if (existsSync(path) && statSync(path).isDirectory()) return;
+  if (existsSync(path)) return;
   if (dirname(path) !== path) makeFolder(dirname(path));
   mkdirSync(path);
 }

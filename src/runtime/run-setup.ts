@@ -19,7 +19,10 @@ export interface SetupOptions {
 /** Throws INVALID_ARGUMENT for what only works in one process. */
 export function setupOptions(options: RunOptions): SetupOptions {
   if (options.until !== undefined && untilHas(options.until, "when")) {
-    throw new MyriadError("INVALID_ARGUMENT", "until.when: a function cannot be sent to workers; put it into the scenario");
+    throw new MyriadError(
+      "INVALID_ARGUMENT",
+      "until.when: a function cannot be sent to workers; put it into the scenario",
+    );
   }
   if (options.effects !== undefined) {
     throw new MyriadError("INVALID_ARGUMENT", "effects: functions cannot be sent to workers; run with workers: 0");

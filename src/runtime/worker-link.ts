@@ -1,6 +1,6 @@
 import { Deferred } from "../base/deferred.ts";
-import { MyriadError } from "../base/error.ts";
-import type { Beat, Hello, MasterMessage, WorkerMessage } from "../wire/gen/myriad/v1/control.ts";
+import { ERROR_CODES, type ErrorCode, MyriadError } from "../base/error.ts";
+import type { Beat, Failed, Hello, MasterMessage, WorkerMessage } from "../wire/gen/myriad/v1/control.ts";
 import type { ControlStream } from "./control-stream.ts";
 
 export type ToWorker = NonNullable<MasterMessage["message"]>;
@@ -65,6 +65,19 @@ export class WorkerLink {
   /** For long series: resolves when there is room for more. */
   sendPaced(message: ToWorker): Promise<void> {
     return this.#stream.sendPaced({ message });
+  }
+
+  /** A sign of life. */
+  takeBeat(beat: Beat, nowMs: number): void {
+    this.beat = beat;
+    this.lastBeatMs = nowMs;
+    this.late = false;
+  }
+
+  /** The worker says that it cannot go on. Returns its reason. */
+  takeFailure({ code, message }: Failed): MyriadError {
+    this.stage = "failed";
+    return new MyriadError(code in ERROR_CODES ? (code as ErrorCode) : "HANDLER_FAILED", message);
   }
 
   /** The worker says that it has come to the end of a stage. Throws PROTOCOL when that is not next. */

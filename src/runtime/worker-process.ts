@@ -44,7 +44,12 @@ export function spawnWorker(options: SpawnOptions): WorkerProcess {
   const exited = new Deferred<string>();
   child.once("exit", (code, signal) => exited.resolve(signal === null ? `with code ${code}` : `by ${signal}`));
   child.once("error", (error) => exited.resolve(`before it began: ${error.message}`));
-  return { name: options.name, pid: child.pid, exited: exited.promise, end: (clock) => end(child, exited.promise, clock) };
+  return {
+    name: options.name,
+    pid: child.pid,
+    exited: exited.promise,
+    end: (clock) => end(child, exited.promise, clock),
+  };
 }
 
 async function end(child: ChildProcess, exited: Promise<string>, clock: Clock): Promise<void> {

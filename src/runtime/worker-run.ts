@@ -53,13 +53,24 @@ export class WorkerRun {
     this.#options = options;
     const hash = scenario.hash.combined;
     if (setup.scenarioHash !== hash) {
-      throw new MyriadError("MISMATCH", `scenario hash: the master has ${setup.scenarioHash}, ${scenario.file} has ${hash}`);
+      throw new MyriadError(
+        "MISMATCH",
+        `scenario hash: the master has ${setup.scenarioHash}, ${scenario.file} has ${hash}`,
+      );
     }
     const wishes = decodeSetup(setup.options);
     const program = compile(scenario.scenario, { params: wishes.params, seed: setup.seed, until: wishes.until });
     checkEventTable(program, setup.events);
     const { runId, run, epoch, workers, workerId: self, scenarioHash } = setup;
-    transport.identity = { protocolVersion: PROTOCOL_VERSION, runId, run, epoch, scenarioHash, worker: self, incarnation };
+    transport.identity = {
+      protocolVersion: PROTOCOL_VERSION,
+      runId,
+      run,
+      epoch,
+      scenarioHash,
+      worker: self,
+      incarnation,
+    };
     this.#effects = new OutsideEffects(clock);
     this.#engine = this.#makeEngine(program, wishes, log);
     const onBarrier = (): void => this.#reporter.onBarrier();
@@ -97,20 +108,13 @@ export class WorkerRun {
   /** A message of the master, after the setup. */
   handle(message: ToWorker): void {
     if (this.#receiver.accept(message)) return;
-    switch (message.$case) {
-      case "populationEnd":
-        this.#receiver.finish(message.value.chunks);
-        return this.#ready("loaded");
-      case "connect":
-        return void this.#connect(message.value).catch((reason) => this.#fail(reason));
-      case "start":
-        return void this.#course().catch((reason) => this.#fail(reason));
-      case "command":
-        this.#engine.command = message.value.number;
-        return;
-      default:
-        throw new MyriadError("PROTOCOL", `the master sent "${message.$case}"`);
-    }
+    if (message.$case === "populationEnd") {
+      this.#receiver.finish(message.value.chunks);
+      this.#ready("loaded");
+    } else if (message.$case === "connect") this.#connect(message.value).catch((reason) => this.#fail(reason));
+    else if (message.$case === "start") this.#course().catch((reason) => this.#fail(reason));
+    else if (message.$case === "command") this.#engine.command = message.value.number;
+    else throw new MyriadError("PROTOCOL", `the master sent "${message.$case}"`);
   }
 
   /** Ends what is under way; nothing is sent any more. */
@@ -140,7 +144,11 @@ export class WorkerRun {
 
   /** Opens a stream to every peer, and waits until each of them has opened one to us. */
   async #connect(message: Connect): Promise<void> {
-    this.#peers = message.peers.map(({ workerId, address, incarnation }) => ({ worker: workerId, address, incarnation }));
+    this.#peers = message.peers.map(({ workerId, address, incarnation }) => ({
+      worker: workerId,
+      address,
+      incarnation,
+    }));
     for (const stream of this.#accepted.values()) this.#checkIncarnation(stream);
     const { transport } = this.#options;
     const streams = this.#peers.map((peer) => transport.connect(peer, this.#loop.sinkFor(peer.worker)));

@@ -3,8 +3,8 @@ import type { Clock } from "../base/clock.ts";
 import { Deferred } from "../base/deferred.ts";
 import { MyriadError } from "../base/error.ts";
 import { CONTROL_BYTES_MAX } from "../base/limits.ts";
-import { channelOptions, hostPort } from "../net/grpc-options.ts";
 import { GrpcTransport } from "../net/grpc.ts";
+import { channelOptions, hostPort } from "../net/grpc-options.ts";
 import { PROTOCOL_VERSION } from "../net/hello.ts";
 import { ControlClient, type Hello, type MasterMessage, type WorkerMessage } from "../wire/gen/myriad/v1/control.ts";
 import { ControlStream } from "./control-stream.ts";
@@ -73,7 +73,8 @@ export class WorkerSession {
     const stream = new ControlStream<WorkerMessage, MasterMessage>(call, `master at ${at}`, () => call.end());
     this.#stream = stream;
     stream.onMessage = ({ message }) => message !== undefined && this.#handle(message, scenario);
-    stream.onClosed = (reason) => this.#gone(reason ?? new MyriadError("UNAVAILABLE", `master at ${at}: it ended the stream`));
+    stream.onClosed = (reason) =>
+      this.#gone(reason ?? new MyriadError("UNAVAILABLE", `master at ${at}: it ended the stream`));
     this.#send({ $case: "hello", value: this.#hello(listening, scenario) });
     try {
       return await this.#ended.promise;
@@ -177,4 +178,12 @@ export class WorkerSession {
 }
 
 const NO_PROGRESS = {
-  window: -1, virtualTime: 0, events: 0, lagMs: 0, rssBytes: 0, state: "attached", suspended: 0, rounds: 0 };
+  window: -1,
+  virtualTime: 0,
+  events: 0,
+  lagMs: 0,
+  rssBytes: 0,
+  state: "attached",
+  suspended: 0,
+  rounds: 0,
+};

@@ -20,7 +20,7 @@ export class WorkerNode {
   }
 
   /**
-   * Resolves to the master's last word once the run is over, or to "left" after `stop`. While the master is not to be
+   * Resolves to the master's last word once the run is over, or to "left" after `stop`; to how it was lost with `endWithMaster`. While the master is not to be
    * reached it tries again. Throws UNAVAILABLE when that has lasted `masterWaitMs`, MISMATCH when the master refuses it,
    * INVALID_SCENARIO when its own scenario cannot be loaded.
    */
@@ -36,7 +36,8 @@ export class WorkerNode {
         return await session.serve(scenario);
       } catch (reason) {
         const error = MyriadError.from(reason, "UNAVAILABLE");
-        if (error.code !== "UNAVAILABLE" || (session.welcomed && this.#options.endWithMaster)) throw error;
+        if (error.code !== "UNAVAILABLE") throw error;
+        if (session.welcomed && this.#options.endWithMaster) return error.message;
         if (session.welcomed) {
           lastContactMs = clock.now();
           retryMs = RETRY_MS_MIN;

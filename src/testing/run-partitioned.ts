@@ -80,7 +80,8 @@ export function resultOf(program: Program, { decision, engines }: Lockstep): Par
   const samples = engines[0]!.takeSamples();
   const records = engines.flatMap((engine) => engine.takeRecords());
   const parts = engines.map((engine) => engine.finish());
-  const total = (of: (part: (typeof parts)[number]) => number): number => parts.reduce((sum, part) => sum + of(part), 0);
+  const total = (of: (part: (typeof parts)[number]) => number): number =>
+    parts.reduce((sum, part) => sum + of(part), 0);
   return {
     stateHash: stateHash(parts.map((part) => part.hash)),
     ended: decision.reason,
@@ -102,11 +103,7 @@ export function resultOf(program: Program, { decision, engines }: Lockstep): Par
   };
 }
 
-function placementOf(
-  wish: NonNullable<PartitionedOptions["placement"]>,
-  agents: number,
-  workers: number,
-): Uint16Array {
+function placementOf(wish: NonNullable<PartitionedOptions["placement"]>, agents: number, workers: number): Uint16Array {
   if (wish === "contiguous") return contiguousPlacement(agents, workers);
   if (wish === "hash") return hashPlacement(agents, workers);
   const placement = typeof wish === "function" ? Uint16Array.from({ length: agents }, (_, index) => wish(index)) : wish;

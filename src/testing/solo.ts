@@ -1,17 +1,16 @@
-import { NOBODY } from "../base/limits.ts";
-import { decodeClosing } from "../engine/closing.ts";
-import { Engine, type AgentLog } from "../engine/engine.ts";
-import { CONTINUE_ID, TIMEOUT_ID } from "../engine/activation.ts";
-import { answers } from "../engine/rows.ts";
-import { snapshot } from "../base/plain.ts";
 import { MyriadError } from "../base/error.ts";
-import { runFailure } from "../engine/engine.ts";
+import { AGENTS_MAX, NOBODY } from "../base/limits.ts";
+import { snapshot } from "../base/plain.ts";
+import { CONTINUE_ID, TIMEOUT_ID } from "../engine/activation.ts";
+import { decodeClosing } from "../engine/closing.ts";
+import { type AgentLog, Engine, runFailure } from "../engine/engine.ts";
 import { firstFailure } from "../engine/failure.ts";
+import { answers } from "../engine/rows.ts";
+import type { AgentType } from "../model/agent.ts";
 import { Born, type EventType, RoundStarted } from "../model/event.ts";
+import type { Model } from "../model/model.ts";
 import { BlobList } from "../model/population.ts";
 import { compile, type Program } from "../model/program.ts";
-import type { AgentType } from "../model/agent.ts";
-import type { Model } from "../model/model.ts";
 import {
   EventBatch,
   FLAG_NONE,
@@ -100,6 +99,8 @@ export class Solo {
     const { id, from, ties } = this.#setting;
     const engine = this.#engine;
     const known = [id, from === NOBODY ? 0 : (from ?? 0), ...ties.flatMap(({ ids }) => ids)];
+    const odd = known.find((index) => !(Number.isInteger(index) && index >= 0 && index < AGENTS_MAX));
+    if (odd !== undefined) throw new MyriadError("INVALID_ARGUMENT", `${odd} is not an agent's index`);
     const placement = new Uint16Array(Math.max(OTHERS, ...known.map((index) => index + 1))).fill(1);
     placement[id] = 0;
     engine.setPlacement(placement);
@@ -110,7 +111,13 @@ export class Solo {
       const number = this.#program.relationIds.get(relation);
       if (number === undefined) throw new MyriadError("UNKNOWN_NAME", `no relation is named "${relation}"`);
       const source = new Uint32Array(ids.length).fill(id);
-      engine.loadRelation(number, true, source, Uint32Array.from(ids), weights === null ? null : Float64Array.from(weights));
+      engine.loadRelation(
+        number,
+        true,
+        source,
+        Uint32Array.from(ids),
+        weights === null ? null : Float64Array.from(weights),
+      );
     }
     // Not the engine's own `open`: it would tell the agent that it is born.
     engine.core.relations.open();
@@ -119,7 +126,8 @@ export class Solo {
   #batchOf(event: EventType, payload: unknown): EventBatch {
     const { id, time, from } = this.#setting;
     const type = this.#engine.core.eventId(event);
-    const phase = event === (Born as EventType) ? PHASE_BORN : event === (RoundStarted as EventType) ? PHASE_ROUND : PHASE_EVENT;
+    const phase =
+      event === (Born as EventType) ? PHASE_BORN : event === (RoundStarted as EventType) ? PHASE_ROUND : PHASE_EVENT;
     const asked = event.reply !== undefined;
     const sender = from ?? (asked ? (id === 0 ? 1 : 0) : NOBODY);
     const batch = new EventBatch();
@@ -143,12 +151,12 @@ export class Solo {
       if (Number.isNaN(weight)) delivery.unrelated.push({ relation: name, to });
       else delivery.related.push({ relation: name, to, weight });
     }
-    for (const { low } of more.cancellations ?? []) delivery.sent = delivery.sent.filter((sent) => sent.number !== low);
     if ((more.retired ?? []).length > 0) delivery.retired = true;
     for (const { time, series, value } of engine.takeRecords()) delivery.recorded.push({ time, series, value });
     const outbox = engine.outbox(1);
     for (let row = 0; row < outbox.count; row++) this.#noteSent(outbox, row);
     outbox.clear();
+    for (const { low } of more.cancellations ?? []) delivery.sent = delivery.sent.filter((sent) => sent.number !== low);
   }
 
   /** Where a waiting handler goes on. The agent's own events that would come before are taken out: they are not its turn. */

@@ -86,7 +86,7 @@ export class AgentTester<S, P, M extends ModelLike> {
    * Hands the agent one event and lets its handler run to the end, also over effects and requests. Rejects with what
    * the handler threw, named as in a run.
    */
-  deliver<E>(event: EventType<E>, payload: NoInfer<E>): Promise<Delivery<S>> {
+  async deliver<E>(event: EventType<E>, payload: NoInfer<E>): Promise<Delivery<S>> {
     const setting = this.#setting.state === undefined ? this.born(undefined as P).#setting : this.#setting;
     return new Solo(setting).deliver(event as EventType, payload) as Promise<Delivery<S>>;
   }
