@@ -20,9 +20,24 @@ const only = (library, path) => ({
 module.exports = {
   forbidden: [
     ...upward,
-    { name: "no-cycles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
-    { name: "base-has-no-packages", severity: "error", from: { path: "^src/base/", pathNot: "\\.(test|suite)\\.ts$" }, to: { dependencyTypes: ["npm"] } },
-    { name: "nothing-imports-testing", severity: "error", from: { path: "^src/", pathNot: "^src/testing/|\\.test\\.ts$" }, to: { path: "^src/testing/" } },
+    {
+      name: "no-cycles",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
+    {
+      name: "base-has-no-packages",
+      severity: "error",
+      from: { path: "^src/base/", pathNot: "\\.(test|suite)\\.ts$" },
+      to: { dependencyTypes: ["npm"] },
+    },
+    {
+      name: "nothing-imports-testing",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/testing/|\\.(test|suite)\\.ts$" },
+      to: { path: "^src/testing/" },
+    },
     {
       name: "engine-has-no-network-and-no-disk",
       severity: "error",

@@ -26,8 +26,6 @@ export const FRAME_BYTES_TARGET = 64 * 1024;
 export const CONTROL_BYTES_MAX = 4 * 1024 * 1024;
 /** Size of a chunk of anything that could be large. */
 export const CHUNK_BYTES = 1024 * 1024;
-/** gRPC metadata, checked by ourselves because grpc-js does not. */
-export const METADATA_BYTES_MAX = 8 * 1024;
 /** Names of agents, events, relations. */
 export const NAME_LENGTH_MAX = 128;
 export const NAME_PATTERN = /^[A-Za-z0-9_.:-]{1,128}$/;

@@ -1,4 +1,3 @@
-import type { AgentType } from "../model/agent.ts";
 import type { TieChange } from "./relations.ts";
 
 /** An agent to be born at the next edge. */
@@ -50,6 +49,3 @@ export class Staged {
     this.cancellations.length = 0;
   }
 }
-
-/** The name that a failure or a log line gives an agent's type. */
-export const typeName = (types: readonly AgentType[], id: number): string => types[id]!.name;

@@ -13,14 +13,23 @@ export const configTables = (): string =>
 function roleTable(role: Role): string {
   const rows = configKeys()
     .filter(([, key]) => key.roles.includes(role))
-    .map(
-      ([name, key]) =>
-        `| \`${name}\` | \`${environmentName(name)}\` | ${rangeOf(key)} | ${defaultOf(key, role)} | ${key.means} |`,
-    );
-  return ["| key | environment | value | default | meaning |", "| --- | --- | --- | --- | --- |", ...rows].join("\n");
+    .map(([name, key]) => [
+      `\`${name}\``,
+      `\`${environmentName(name)}\``,
+      describeRange(key),
+      defaultOf(key, role),
+      key.means,
+    ]);
+  return aligned([["key", "environment", "value", "default", "meaning"], ...rows]);
 }
 
-const rangeOf = (key: ConfigKey): string => describeRange(key).replaceAll("|", "\\|");
+/** A table in Markdown as the formatter writes it: all cells of a column as wide as the widest. */
+function aligned(rows: readonly string[][]): string {
+  const widths = rows[0]!.map((_, c) => Math.max(...rows.map((row) => row[c]!.length)));
+  const lines = rows.map((row) => `| ${row.map((cell, c) => cell.padEnd(widths[c]!)).join(" | ")} |`);
+  const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
+  return [lines[0]!, rule, ...lines.slice(1)].join("\n");
+}
 
 function defaultOf(key: ConfigKey, role: Role): string {
   const value = key.defaults?.[role];

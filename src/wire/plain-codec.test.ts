@@ -72,7 +72,11 @@ describe("plain data", () => {
   });
 
   test("keeps NaN, undefined and infinities", () => {
-    expect(decodePlain(encodePlain([Number.NaN, undefined, -Infinity]))).toStrictEqual([Number.NaN, undefined, -Infinity]);
+    expect(decodePlain(encodePlain([Number.NaN, undefined, -Infinity]))).toStrictEqual([
+      Number.NaN,
+      undefined,
+      -Infinity,
+    ]);
     expect(decodePlain(encodePlain(undefined))).toBe(undefined);
   });
 

@@ -15,6 +15,8 @@ export function decodePlain(bytes: Uint8Array): unknown {
   try {
     return packr.unpack(bytes);
   } catch (reason) {
-    throw new MyriadError("CORRUPT", `plain data: ${reason instanceof Error ? reason.message : String(reason)}`, { cause: reason });
+    throw new MyriadError("CORRUPT", `plain data: ${reason instanceof Error ? reason.message : String(reason)}`, {
+      cause: reason,
+    });
   }
 }
