@@ -29,8 +29,8 @@ export const TIMEOUT_ID: number = BUILT_IN_EVENTS.indexOf(Timeout as never);
 export interface ActivationHost extends ContextHost {
   readonly runKey: string;
   startEffect(request: EffectRequest): Promise<Outcome>;
-  /** An outcome that the window being run may be waiting for has come in. */
-  wake(): void;
+  /** An answer for the agent in `slot` has come in; the window being run may be waiting for it. */
+  wake(slot: number): void;
 }
 
 /** Where a handler stands: it runs until its microtasks are drained, and is then one of the other three. */
@@ -241,7 +241,7 @@ export class Activation {
   #ask(call: Call): void {
     void this.#host.startEffect(call.effect!).then((outcome) => {
       call.outcome = outcome;
-      this.#host.wake();
+      this.#host.wake(this.slot);
     });
   }
 

@@ -242,8 +242,8 @@ export class Engine implements ActivationHost {
       : this.#guard.outside(() => this.#effects.run(request));
   }
 
-  wake(): void {
-    this.#runner.wake();
+  wake(slot: number): void {
+    this.#runner.wake(slot);
   }
 
   log(agent: number, time: number, message: string, fields: unknown): void {

@@ -20,7 +20,11 @@ export class WindowRunner {
   #next: Int32Array = new Int32Array(0);
   /** The slots that have rows, in the order of the first. */
   #touched: Uint32Array = new Uint32Array(0);
-  #jobs: Job[] = [];
+  readonly #jobs: Job[] = [];
+  /** By slot: agents that the window waits for. */
+  readonly #blocked = new Map<number, Job>();
+  /** Of these, slots whose answers have come in. */
+  readonly #answered: number[] = [];
   /** Events at and after the run's last time. */
   #held: EventBatch | undefined;
   #wake: (() => void) | undefined;
@@ -48,8 +52,10 @@ export class WindowRunner {
     return undefined;
   }
 
-  /** Something that a handler waits for has come in. */
-  wake(): void {
+  /** An answer for the agent in `slot` has come in. */
+  wake(slot: number): void {
+    if (!this.#blocked.has(slot)) return;
+    this.#answered.push(slot);
     const wake = this.#wake;
     this.#wake = undefined;
     wake?.();
@@ -127,26 +133,34 @@ export class WindowRunner {
 
   /** Drains microtasks and waits for answers until every agent has come to the end of the window. */
   async #runJobs(): Promise<void> {
-    let blocked: Job[] = [];
-    while (this.#jobs.length > 0 || blocked.length > 0) {
-      const running = this.#jobs.filter((job) => job.awaits === undefined);
-      blocked.push(...this.#jobs.filter((job) => job.awaits !== undefined));
-      this.#jobs = [];
-      if (running.length > 0) await drainMicrotasks();
-      else if (!blocked.some((job) => job.activation.calls.outcomeOf(job.awaits!.call) !== undefined)) {
+    while (this.#jobs.length > 0 || this.#blocked.size > 0) {
+      if (this.#jobs.length + this.#answered.length === 0) {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });
       }
-      for (const job of running) this.#settle(job);
-      const still: Job[] = [];
-      for (const job of blocked) {
-        const outcome = job.activation.calls.outcomeOf(job.awaits!.call);
-        if (outcome === undefined) still.push(job);
-        else this.#jobs.push(this.#delivery.resume(job, outcome));
+      for (const slot of this.#answered.splice(0)) this.#goOn(this.#blocked.get(slot));
+      const running: Job[] = [];
+      for (const job of this.#jobs.splice(0)) {
+        if (job.awaits === undefined) running.push(job);
+        else this.#goOn(job);
       }
-      blocked = still;
+      if (running.length === 0) continue;
+      await drainMicrotasks();
+      for (const job of running) this.#settle(job);
     }
+  }
+
+  /** Resumes a handler if the answer that it needs is in; else the agent is blocked. */
+  #goOn(job: Job | undefined): void {
+    if (job === undefined) return;
+    const outcome = job.activation.calls.outcomeOf(job.awaits!.call);
+    if (outcome === undefined) {
+      this.#blocked.set(job.slot, job);
+      return;
+    }
+    this.#blocked.delete(job.slot);
+    this.#jobs.push(this.#delivery.resume(job, outcome));
   }
 
   /** A handler's segment is over: takes it over, and goes on with the agent's other events. */

@@ -42,6 +42,10 @@ export function spawnWorker(options: SpawnOptions): WorkerProcess {
     detached: true,
   });
   const exited = new Deferred<string>();
+  // Also one that has been stopped (SIGSTOP) and cannot see the pipe close goes with us.
+  const kill = (): void => void child.kill("SIGKILL");
+  process.once("exit", kill);
+  void exited.promise.then(() => process.removeListener("exit", kill));
   child.once("exit", (code, signal) => exited.resolve(signal === null ? `with code ${code}` : `by ${signal}`));
   child.once("error", (error) => exited.resolve(`before it began: ${error.message}`));
   return {
