@@ -153,7 +153,7 @@ export class WorkerLoop {
       if (peer === self) continue;
       const frames = this.#staging.take(peer);
       for (const frame of frames) engine.acceptEvents(frame);
-      closings[peer] = closingOf(frames[frames.length - 1]!);
+      closings[peer] = closingOf(frames);
     }
     const decision = engine.apply(closings);
     onBarrier?.(this.#window);

@@ -21,7 +21,7 @@ import type { EffectRequest, Outcome } from "./effects.ts";
 import { type ActivationRecord, Journal } from "./journal.ts";
 import type { OrderQueue } from "./order-queue.ts";
 import type { ContextHost } from "./reading-context.ts";
-import { copyRow, decodeRow, type EncodedRow, encodeRow } from "./rows.ts";
+import { copyRow, decodeRow, type EncodedRow, encodeRow, findOwn } from "./rows.ts";
 
 export const CONTINUE_ID: number = BUILT_IN_EVENTS.indexOf(Continue as never);
 export const TIMEOUT_ID: number = BUILT_IN_EVENTS.indexOf(Timeout as never);
@@ -177,7 +177,7 @@ export class Activation {
 
   /** True when an own timer waits for the handler's end. */
   isWaiting(low: number): boolean {
-    return this.#findWaiting(low) >= 0;
+    return findOwn(this.waiting, this.ctx.id, low, this.waitingHead) >= 0;
   }
 
   encode(): ActivationRecord {
@@ -265,7 +265,7 @@ export class Activation {
     if (ctx.staged.retire) this.#retire = true;
     ctx.staged.retire = this.#retire && this.state.kind === "finished";
     for (const handle of ctx.staged.timers) {
-      const at = this.#findWaiting(handle % HANDLE_SPAN);
+      const at = findOwn(this.waiting, ctx.id, handle % HANDLE_SPAN, this.waitingHead);
       if (at >= 0) this.waiting.to[at] = NOBODY;
     }
     core.commit(ctx.staged, this.slot, ctx.now, ctx.putKey);
@@ -292,14 +292,5 @@ export class Activation {
     const batch = time < core.edge ? core.current : core.batchFor(events.to[row]!, time);
     const copied = copyRow(events, row, batch, core.program.codecs);
     if (batch === core.current) core.enqueue(copied);
-  }
-
-  #findWaiting(low: number): number {
-    const { waiting, ctx } = this;
-    for (let row = this.waitingHead; row < waiting.count; row++) {
-      if (waiting.to[row] === ctx.id && waiting.from[row] === ctx.id && waiting.seq[row]! % HANDLE_SPAN === low)
-        return row;
-    }
-    return -1;
   }
 }

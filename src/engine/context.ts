@@ -18,6 +18,7 @@ import type { PayloadCodec } from "../wire/payload.ts";
 import type { Activation } from "./activation.ts";
 import { sendHandle, timerHandle } from "./core.ts";
 import { type ContextHost, ReadingContext } from "./reading-context.ts";
+import { findOwn } from "./rows.ts";
 import type { PutKey } from "./shared-state.ts";
 import { Staged } from "./staged.ts";
 
@@ -240,7 +241,7 @@ export class HandlerContext extends ReadingContext implements Context {
       staged.cancellations.push({ to: Math.floor(key / HANDLE_SPAN), from: this.id, low: key % HANDLE_SPAN });
     } else {
       const low = handle % HANDLE_SPAN;
-      const own = events !== undefined && hasRow(events, this.id, low);
+      const own = events !== undefined && findOwn(events, this.id, low) >= 0;
       if (
         !own &&
         !this.core.hasTimer(this.id, handle, this.activation?.queue) &&
@@ -294,11 +295,4 @@ export class HandlerContext extends ReadingContext implements Context {
       `send "${event?.name}": no agent has index ${String(to)}; they are 0 to ${total - 1}`,
     );
   }
-}
-
-function hasRow(batch: EventBatch, from: number, low: number): boolean {
-  for (let row = 0; row < batch.count; row++) {
-    if (batch.from[row] === from && batch.to[row] === from && batch.seq[row]! % HANDLE_SPAN === low) return true;
-  }
-  return false;
 }

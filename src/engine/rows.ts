@@ -1,3 +1,4 @@
+import { HANDLE_SPAN } from "../base/limits.ts";
 import { type EventBatch, FLAG_GONE, FLAG_REPLY, metaFlag, metaType } from "../wire/event-batch.ts";
 import type { PayloadCodec } from "../wire/payload.ts";
 
@@ -46,4 +47,12 @@ export function decodeRow(row: EncodedRow, to: EventBatch, codecs: readonly Payl
   const offset = to.wordCount;
   codecs[metaType(row.meta)]!.write(to, row.payload as Record<string, unknown>);
   to.pushAt(row.time, row.to, row.from, row.seq, row.meta, offset);
+}
+
+/** The row, from `first` on, of an agent's event to itself whose number ends in `low`; or -1. */
+export function findOwn(batch: EventBatch, agent: number, low: number, first = 0): number {
+  for (let row = first; row < batch.count; row++) {
+    if (batch.from[row] === agent && batch.to[row] === agent && batch.seq[row]! % HANDLE_SPAN === low) return row;
+  }
+  return -1;
 }

@@ -42,10 +42,12 @@ export function spawnWorker(options: SpawnOptions): WorkerProcess {
     detached: true,
   });
   const exited = new Deferred<string>();
-  // Also one that has been stopped (SIGSTOP) and cannot see the pipe close goes with us.
-  const kill = (): void => void child.kill("SIGKILL");
-  process.once("exit", kill);
-  void exited.promise.then(() => process.removeListener("exit", kill));
+  if (children.size === 0) process.once("exit", killChildren);
+  children.add(child);
+  void exited.promise.then(() => {
+    children.delete(child);
+    if (children.size === 0) process.removeListener("exit", killChildren);
+  });
   child.once("exit", (code, signal) => exited.resolve(signal === null ? `with code ${code}` : `by ${signal}`));
   child.once("error", (error) => exited.resolve(`before it began: ${error.message}`));
   return {
@@ -54,6 +56,13 @@ export function spawnWorker(options: SpawnOptions): WorkerProcess {
     exited: exited.promise,
     end: (clock) => end(child, exited.promise, clock),
   };
+}
+
+const children = new Set<ChildProcess>();
+
+/** Takes along those as well that have been stopped (SIGSTOP) and cannot see the pipe close. */
+function killChildren(): void {
+  for (const child of children) child.kill("SIGKILL");
 }
 
 async function end(child: ChildProcess, exited: Promise<string>, clock: Clock): Promise<void> {

@@ -91,7 +91,7 @@ export class Lockstep {
         verifyChecksum(frame);
         engine.acceptEvents(frame);
       }
-      return closingOf(frames.at(-1)!);
+      return closingOf(frames);
     });
   }
 }

@@ -1,6 +1,6 @@
 import { MyriadError } from "../base/error.ts";
-import { FRAME_BYTES_MAX } from "../base/limits.ts";
-import { CHECKSUM_BYTES, sealChecksum } from "./checksum.ts";
+import { CHUNK_BYTES, FRAME_BYTES_MAX } from "../base/limits.ts";
+import { sealChecksum } from "./checksum.ts";
 import { COLUMN_BYTES, gatherColumn } from "./column.ts";
 import type { EventBatch } from "./event-batch.ts";
 import {
@@ -19,9 +19,6 @@ import { VariableBlob } from "./variable-blob.ts";
 
 type Codecs = readonly PayloadCodec[];
 
-/** What a frame without events has room for. */
-const CLOSING_BYTES_MAX = FRAME_BYTES_MAX - HEADER_BYTES - CHECKSUM_BYTES;
-
 const groups = new RowGroups();
 const blob = new VariableBlob(FRAME_BYTES_MAX);
 
@@ -36,15 +33,16 @@ export function encodeFrame(
   closing: Uint8Array | null,
 ): Uint8Array {
   const count = batch?.count ?? 0;
-  const frame = encodeRows(stamp, batch, 0, count, codecs, closing);
+  const frame = encodeRows(stamp, batch, 0, count, codecs, closing, closing !== null);
   if (frame === undefined)
     throw new MyriadError("LIMIT", `a frame of ${count} events takes more than ${FRAME_BYTES_MAX} bytes`);
   return frame;
 }
 
 /**
- * All of a batch in as many frames as it takes, numbered from `stamp.frameSeq` on; one at least. The last one carries
- * the closing section. Throws LIMIT when one event alone, or the closing section alone, is too large for a frame.
+ * All of a batch in as many frames as it takes, numbered from `stamp.frameSeq` on; one at least. The last one is the
+ * closing frame if there is a closing section; a large section begins in frames before it (`closingOf` joins them).
+ * Throws LIMIT when one event alone is too large for a frame.
  */
 export function encodeFrames(
   stamp: FrameStamp,
@@ -53,25 +51,24 @@ export function encodeFrames(
   closing: Uint8Array | null,
 ): Uint8Array[] {
   const frames: Uint8Array[] = [];
-  const add = (first: number, end: number, part: Uint8Array | null): void => {
+  const add = (first: number, end: number, part: Uint8Array | null, last: boolean): void => {
     const frameSeq = stamp.frameSeq + frames.length;
-    const frame = encodeRows({ ...stamp, frameSeq }, batch, first, end, codecs, part);
+    const frame = encodeRows({ ...stamp, frameSeq }, batch, first, end, codecs, part, last);
     if (frame !== undefined) frames.push(frame);
     else if (end - first > 1) {
       const middle = (first + end) >>> 1;
-      add(first, middle, null);
-      add(middle, end, part);
-    } else if (end - first === 1 && part !== null) {
-      add(first, end, null);
-      add(end, end, part);
-    } else if (batch === null || end === first) {
-      throw new MyriadError(
-        "LIMIT",
-        `a closing section of ${part?.length} bytes; at most ${CLOSING_BYTES_MAX} fit into a frame`,
-      );
-    } else throw tooLarge(batch, first, codecs);
+      add(first, middle, null, false);
+      add(middle, end, part, last);
+    } else if (part !== null) {
+      add(first, end, null, false);
+      add(end, end, part, last);
+    } else throw tooLarge(batch!, first, codecs);
   };
-  add(0, batch?.count ?? 0, closing);
+  let rest = closing;
+  for (; rest !== null && rest.length > CHUNK_BYTES; rest = rest.subarray(CHUNK_BYTES)) {
+    add(0, 0, rest.subarray(0, CHUNK_BYTES), false);
+  }
+  add(0, batch?.count ?? 0, rest, rest !== null);
   return frames;
 }
 
@@ -83,6 +80,7 @@ function encodeRows(
   end: number,
   codecs: Codecs,
   closing: Uint8Array | null,
+  last: boolean,
 ): Uint8Array | undefined {
   const count = end - first;
   const closingBytes = closing?.length ?? 0;
@@ -104,7 +102,7 @@ function encodeRows(
   // Zeroed, so that gaps are, and on 8 bytes, so that columns are.
   const buffer = new ArrayBuffer(bytes);
   const frame = new Uint8Array(buffer);
-  writeHeader(frame, { ...stamp, closing: closing !== null, count, blobBytes, closingBytes });
+  writeHeader(frame, { ...stamp, closing: last, count, blobBytes, closingBytes });
   if (batch !== null && count > 0) {
     writeRows(buffer, batch, first, end);
     writePayloads(buffer, HEADER_BYTES + count * ROW_BYTES, batch, codecs);

@@ -97,8 +97,13 @@ export function readHeader(frame: Uint8Array): FrameHeader {
   };
 }
 
-/** The closing section, a view of the frame; empty when there is none. */
-export function closingOf(frame: Uint8Array): Uint8Array {
+/** The closing section that the frames of one window carry together; a view when one of them has it all. */
+export function closingOf(frames: readonly Uint8Array[]): Uint8Array {
+  const parts = frames.map(sectionOf).filter((part) => part.length > 0);
+  return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+}
+
+function sectionOf(frame: Uint8Array): Uint8Array {
   const { closingBytes } = readHeader(frame);
   const start = frame.length - CHECKSUM_BYTES - alignTo(closingBytes, 4);
   return frame.subarray(start, start + closingBytes);

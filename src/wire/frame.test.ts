@@ -111,7 +111,7 @@ describe("a frame", () => {
         const batch = batchOf(list);
         const frame = encodeFrame(STAMP, batch, CODECS, closing);
         expect(readHeader(frame)).toMatchObject({ ...STAMP, count: list.length, closing: closing !== null });
-        expect([...closingOf(frame)]).toEqual([...(closing ?? [])]);
+        expect([...closingOf([frame])]).toEqual([...(closing ?? [])]);
         expect(isDeepStrictEqual(listing(decodeAll([frame])), listing(batch))).toBe(true);
         expect(encodeFrame(STAMP, decodeAll([frame]), CODECS, closing)).toEqual(frame);
       }),
@@ -122,7 +122,7 @@ describe("a frame", () => {
   test("without events holds its header and closing section", () => {
     const frame = encodeFrame({ ...STAMP, window: -1 }, null, CODECS, new Uint8Array([9, 8, 7]));
     expect(readHeader(frame)).toEqual({ ...STAMP, window: -1, closing: true, count: 0, blobBytes: 0, closingBytes: 3 });
-    expect([...closingOf(frame)]).toEqual([9, 8, 7]);
+    expect([...closingOf([frame])]).toEqual([9, 8, 7]);
     expect(decodeAll([frame]).count).toBe(0);
     expect(encodeFrame(STAMP, new EventBatch(), CODECS, null).length).toBe(52);
   });
@@ -135,7 +135,7 @@ describe("a frame", () => {
         const moved = Buffer.from(memory.buffer, shift, frame.length);
         moved.set(frame);
         expect(isDeepStrictEqual(listing(decodeAll([moved])), listing(decodeAll([frame])))).toBe(true);
-        expect([...closingOf(moved)]).toEqual([1]);
+        expect([...closingOf([moved])]).toEqual([1]);
         expect(moved.equals(frame)).toBe(true);
       }),
     );
