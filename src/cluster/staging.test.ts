@@ -32,6 +32,8 @@ describe("staging", () => {
     put(at, 1, 5, 0, true);
     put(at, 1, 9, 0);
     put(at, 1, 9, 1, true);
+    expect(at.missing).toEqual([2]);
+    expect(at.whenClosed()).not.toBeNull();
     put(at, 2, 5, 0, true);
     at.advance(9);
     expect(at.missing).toEqual([2]);

@@ -1,6 +1,6 @@
 import { type ErrorCode, MyriadError } from "../base/error.ts";
 import { HANDLE_SPAN, NOBODY } from "../base/limits.ts";
-import { snapshot } from "../base/plain.ts";
+import { checkPlain, snapshot } from "../base/plain.ts";
 import type { Handler } from "../model/agent.ts";
 import type { EffectCall, EffectOptions } from "../model/context.ts";
 import { BUILT_IN_EVENTS, Continue, Timeout } from "../model/event.ts";
@@ -84,7 +84,8 @@ export class Activation {
     const payload = program.codecs[metaType(this.#event.meta[0]!)]!.read(this.#event, 0);
     this.ctx.open = true;
     const ended = this.handler.run(table.state[this.slot], snapshot(payload, "payload"), this.ctx) as Promise<unknown>;
-    ended.then(
+    const checked = ended.then(() => checkPlain(table.state[this.slot], "state", Number.POSITIVE_INFINITY));
+    checked.then(
       () => {
         this.state = { kind: "finished" };
       },

@@ -6,6 +6,7 @@ import { failAnywhere, runAnywhere, statesOf } from "./same.suite.ts";
 const Spawn = defineEvent("births.spawn", { children: u32 });
 const Ring = defineEvent("births.ring", {});
 const Leave = defineEvent("births.leave", {});
+const Echo = defineEvent("births.echo", {});
 const Say = defineEvent("births.say", { to: u32 });
 const Fail = defineEvent("births.fail", {});
 
@@ -32,6 +33,7 @@ const Being = model
     ctx.schedule(Ring, {}, { delay: 5000 });
     ctx.retire();
   })
+  .on(Echo, (_self, _, ctx) => void ctx.schedule(Ring, {}, { delay: 0 }))
   .on(Say, (_self, { to }, ctx) => void ctx.send(to, Ring, {}))
   .on(Fail, () => {
     throw new Error("failed");
@@ -40,7 +42,7 @@ const Being = model
 interface Start {
   readonly to: number;
   readonly time: number;
-  readonly event: typeof Ring | typeof Leave | typeof Fail | { spawn: number } | { say: number };
+  readonly event: typeof Ring | typeof Echo | typeof Leave | typeof Fail | { spawn: number } | { say: number };
 }
 
 const beings = (n: number, starts: readonly Start[], onAgentError: OnAgentError = "fail") =>
@@ -137,8 +139,8 @@ describe("births", () => {
     const starts: Start[] = [
       { to: 0, time: 0, event: { spawn: 1 } },
       { to: 0, time: 1, event: Fail },
-      { to: 1, time: 1, event: { spawn: 0 } },
-      { to: 2, time: 1, event: Ring },
+      // It writes to the window where the Born was: a row taken back would be written over.
+      { to: 2, time: 1, event: Echo },
     ];
     const { states } = await runAnywhere(beings(3, starts, "quarantine"));
     expect(states.map(({ flag }) => flag)).toEqual([

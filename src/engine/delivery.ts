@@ -182,12 +182,7 @@ export class Delivery {
     const { slot, ctx, handler } = activation;
     this.activations.delete(slot);
     table.flags[slot] = activation.retires ? RETIRED : 0;
-    try {
-      if (activation.state.kind === "failed") throw activation.state.reason;
-      checkPlain(table.state[slot], "state", Number.POSITIVE_INFINITY);
-    } catch (reason) {
-      this.#fail(slot, reason, handler.event.name, ctx.now);
-    }
+    if (activation.state.kind === "failed") this.#fail(slot, activation.state.reason, handler.event.name, ctx.now);
   }
 
   /** Answers a request to a retired agent in its name. */
@@ -222,7 +217,11 @@ export class Delivery {
   #fail(slot: number, reason: unknown, handler: string, time: number): void {
     const core = this.#core;
     core.table.flags[slot] = QUARANTINED;
-    this.failures.push(failureOf(reason, core.table.index[slot]!, core.nameOf(slot), handler, time));
+    const { index, state } = core.table;
+    const failure = failureOf(reason, index[slot]!, core.nameOf(slot), handler, time);
+    const odd = core.program.onAgentError === "quarantine" ? notPlain(state[slot]) : undefined;
+    if (odd === undefined) this.failures.push(failure);
+    else this.failures.push({ ...failureOf(odd, index[slot]!, failure.name, handler, time), fatal: true });
   }
 
   /** Runs users' code under the guard of strict mode, when there is one. */
@@ -240,4 +239,14 @@ function notAsync(result: unknown): MyriadError {
     "FOREIGN_AWAIT",
     'the handler returned a promise, but is not an async function: write "async (self, payload, ctx) => ..."',
   );
+}
+
+/** What is wrong with a state that is no plain data. Its agent cannot be quarantined: the state could not be hashed. */
+function notPlain(state: unknown): unknown {
+  try {
+    checkPlain(state, "state", Number.POSITIVE_INFINITY);
+    return undefined;
+  } catch (reason) {
+    return reason;
+  }
 }

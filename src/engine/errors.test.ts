@@ -202,6 +202,29 @@ describe("errors that are never quarantined", () => {
     await expect(runPartitioned(falls(Do))).rejects.toThrow(/HANDLER_FAILED: agent "deep:1", .*call stack/);
     await expect(runPartitioned(falls(Late))).rejects.toThrow(/HANDLER_FAILED: agent "deep:1", .*time 1: .*call stack/);
   });
+
+  it.each([false, true])("neither is a state that is no plain data: it cannot be hashed (async: %s)", async (later) => {
+    const Careless = deep
+      .agent(`careless${later}`)
+      .state((): Record<string, unknown> => ({}) as never)
+      .on(Do, (self) => {
+        self.when = new Map([[1, new Date(0)]]);
+        throw new Error("and more");
+      })
+      .on(Late, async (self) => void (self.when = new Date(0)));
+    const careless = deep.scenario({
+      agents: [Careless as never],
+      onAgentError: "quarantine",
+      populate(world) {
+        const agent = world.spawn(Careless as never, 1 as never).at(0);
+        if (later) world.send(agent, Late, {});
+        else world.send(agent, Do, { what: 0 });
+      },
+    });
+    await expect(runPartitioned(careless)).rejects.toThrow(
+      /^NOT_PLAIN_DATA: agent "careless\w+:0", .*time 0: state.when.* Date/,
+    );
+  });
 });
 
 describe("what handlers may not do", () => {

@@ -50,7 +50,7 @@ const Thinker = model
     ctx.record("score", first);
     const [one, two, three] = await Promise.all([
       ctx.effect("score", { who: 1, total: 1 }, (): number => 0, { thinkTime: 3 }),
-      ctx.request((ctx.id + 1) % 8, Ask, {}).then(({ value }) => value),
+      ctx.request(8 + (ctx.id % 4), Ask, {}).then(({ value }) => value),
       ctx.effect("refused", 0, (): number => 0, { thinkTime: 1 }).catch((reason: Error) => reason.message),
     ]);
     self.log.push(
@@ -65,20 +65,28 @@ const Thinker = model
     ctx.shared.put("latest", { by: ctx.id });
     if (depth > 0) ctx.spawn(Thinker as never);
     const slow = await ctx
-      .request((ctx.id + 3) % 8, Ask, {}, { timeout: 1 })
+      .request(8 + (ctx.id % 3), Ask, {}, { timeout: 3.5 })
       .catch((reason: MyriadError) => reason.code);
     self.log.push(`${slow} ${JSON.stringify(ctx.shared.get("latest"))} ${ctx.random()}`);
     if (depth > 0) ctx.schedule(Think, { depth: depth - 1 }, { delay: 0 });
     else if (ctx.id === 5) ctx.retire();
   })
   .on(Note, (self, { value }) => void self.notes.push(value))
-  .on(Ask, (self, _, ctx) => ctx.reply(Answer, { value: self.notes.length }))
   .on(Bad, () => {});
+/** Answers, but not always in time. */
+const Oracle = model
+  .agent("oracle")
+  .state(() => ({ asked: 0 }))
+  .on(Ask, (self, _, ctx) => {
+    self.asked++;
+    ctx.reply(Answer, { value: ctx.random() }, { delay: 1 + ctx.randomInt(4) });
+  });
 
 const scenario = model.scenario({
-  agents: [Thinker],
+  agents: [Thinker, Oracle],
   populate(world) {
     const all = world.spawn(Thinker, 8);
+    world.spawn(Oracle, 4);
     world.relate("knows", all, [
       [0, 1],
       [1, 2],
@@ -102,7 +110,7 @@ const stubs = {
 async function start(workers: number): Promise<Lockstep> {
   const program = compile(scenario, { seed: 3 });
   const population = await populate(program, dataFiles);
-  const placement = Uint16Array.from({ length: 8 }, (_, i) => i % workers);
+  const placement = Uint16Array.from({ length: 12 }, (_, i) => i % workers);
   const runner = (): RecordedEffects => new RecordedEffects(stubs);
   return new Lockstep({ program, population, placement, workers, runId: "test", runner });
 }
@@ -147,6 +155,7 @@ describe("suspended handlers", () => {
     };
     expect(await finish(lockstep, restore)).toEqual(expected);
     expect(restored).toBeGreaterThan(50);
+    expect(lockstep.decision).toMatchObject({ reason: "quiescence" });
   });
 
   it("can be taken over by another engine, whenever that is", async () => {

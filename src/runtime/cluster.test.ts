@@ -69,8 +69,9 @@ const scenario = model.scenario({
       walkers,
       pairs.filter(([a, b]) => a !== b),
     );
-    for (let i = 0; i < 10; i++) world.send(walkers.at(world.randomInt(params.agents)), Hop, { left: params.hops });
+    for (let i = 0; i < 10; i++) world.send(walkers.at(world.randomInt(params.agents)), Hop, { left: params.hops + i });
   },
+  observeEvery: 4,
   observe: { walkers: count(Walker), seen: sum(Walker, (self) => self.seen) },
 });
 
@@ -170,13 +171,14 @@ const sameFor = ({ events, stateHash, observations, virtualTime, agents, ended, 
 
 describe("a master and its workers over gRPC", () => {
   it.each([
-    [1, "contiguous"],
-    [2, "contiguous"],
-    [3, "hash"],
-  ] as const)("give on %i workers (%s) what one process gives", async (workers, placement) => {
+    [1, "contiguous", {}],
+    [2, "contiguous", {}],
+    [3, "hash", {}],
+    [2, "hash", { until: { time: 21 } }],
+  ] as const)("give on %i workers (%s, %j) what one process gives", async (workers, placement, more) => {
     const [alone, together] = [new Kept(), new Kept()];
-    const single = await runSingle(scenario, { seed: 5, out: alone });
-    const result = await runOn(workers, { seed: 5, out: together, placement });
+    const single = await runSingle(scenario, { seed: 5, out: alone, ...more });
+    const result = await runOn(workers, { seed: 5, out: together, placement, ...more });
     expect(sameFor(result)).toEqual(sameFor(single));
     expect(together.sorted()).toEqual(alone.sorted());
     expect(result.remoteEvents > 0).toBe(workers > 1);

@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { Deferred } from "../base/deferred.ts";
 import { MyriadError } from "../base/error.ts";
-import { contiguousPlacement, hashPlacement } from "../cluster/placement.ts";
+import { checkPlacement, contiguousPlacement, hashPlacement } from "../cluster/placement.ts";
 import { Registry } from "../cluster/registry.ts";
 import { populate } from "../model/populate.ts";
 import type { Population } from "../model/population.ts";
@@ -98,6 +98,7 @@ export class MasterNode implements ControlHost {
     const population = await populate(this.#program, this.#options.reader);
     const place = this.#options.run.placement === "hash" ? hashPlacement : contiguousPlacement;
     const placement = place(population.count, this.#options.expectedWorkers);
+    checkPlacement(placement, population.count, this.#options.expectedWorkers);
     const types = this.#program.types.map((type) => type.name);
     this.#population = population;
     this.#registry = new Registry(types, population.typeOf.slice(0, population.count), placement, population.count);
