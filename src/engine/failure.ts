@@ -9,7 +9,7 @@ export interface AgentFailure {
   readonly time: number;
   readonly code: string;
   readonly message: string;
-  /** Ends the run whatever `onAgentError` says: the process may be damaged (stack overflow). */
+  /** Ends the run whatever `onAgentError` says: the process may be damaged (stack overflow), or the state cannot be hashed. */
   readonly fatal: boolean;
 }
 
