@@ -94,6 +94,17 @@ describe("cancel", () => {
     expect(log).toEqual(["2 at 1.25"]);
   });
 
+  it("of what would have been the last event ends the run at once", async () => {
+    const far = scenario((ctx) => void ctx.cancel(ctx.send((ctx.id + 1) % 4, Ring, { what: 1 }, { delay: 3000 })));
+    expect((await runAnywhere(far)).virtualTime).toBe(7);
+    const farther = scenario(
+      (ctx, self) => void self.handles.push(ctx.send((ctx.id + 1) % 4, Ring, { what: 1 }, { delay: 3000 })),
+      (ctx, self) => void ctx.cancel(self.handles[0]!),
+    );
+    // One empty window finds out that nothing is left.
+    expect((await runAnywhere(farther)).virtualTime).toBe(8);
+  });
+
   it("takes back timers from an async handler: of its segment, of the window, and those that wait for it", async () => {
     const log = await logs(
       (ctx, self) => {

@@ -46,6 +46,8 @@ const Thinker = model
     });
     self.log.push(`${first} at ${ctx.now}, ${before}, ${friends.length}, ${ctx.observed("notes")}`);
     ctx.relate("knows", (ctx.id + depth + 2) % 8, ctx.random());
+    const list = await ctx.effect("list", depth, (): number[] => [], { thinkTime: 1 });
+    list.push(ctx.id);
     ctx.publish("knows", Note, { value: ctx.normal() });
     ctx.record("score", first);
     const [one, two, three] = await Promise.all([
@@ -67,7 +69,7 @@ const Thinker = model
     const slow = await ctx
       .request(8 + (ctx.id % 3), Ask, {}, { timeout: 3.5 })
       .catch((reason: MyriadError) => reason.code);
-    self.log.push(`${slow} ${JSON.stringify(ctx.shared.get("latest"))} ${ctx.random()}`);
+    self.log.push(`${list.join()} ${slow} ${JSON.stringify(ctx.shared.get("latest"))} ${ctx.random()}`);
     if (depth > 0) ctx.schedule(Think, { depth: depth - 1 }, { delay: 0 });
     else if (ctx.id === 5) ctx.retire();
   })
@@ -102,6 +104,7 @@ const scenario = model.scenario({
 
 const stubs = {
   score: ({ who, total }: { who: number; total: number }) => who * 10 + total,
+  list: (depth: number) => [depth],
   refused: () => {
     throw new Error("not today");
   },

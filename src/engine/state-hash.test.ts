@@ -1,4 +1,4 @@
-import { defineEvent, defineModel, f64, json, last, sum } from "myriad";
+import { bool, defineEvent, defineModel, f64, json, last, sum } from "myriad";
 import { describe, expect, it } from "vitest";
 import type { Context } from "../model/context.ts";
 import type { World } from "../model/world.ts";
@@ -7,6 +7,7 @@ import { runAnywhere } from "./same.suite.ts";
 const Do = defineEvent("hash.do", { what: json<string>() });
 const Other = defineEvent("hash.other", { x: f64, data: json() });
 const Pause = defineEvent("hash.pause", {});
+const Call = defineEvent("hash.call", { waits: bool });
 const model = defineModel({ name: "hash", relations: ["knows"], shared: { n: sum(0), v: last(0) } });
 type Ctx = Context<typeof model>;
 
@@ -14,12 +15,16 @@ interface State {
   data: unknown;
 }
 type Act = (ctx: Ctx, self: State) => unknown;
-const acts: Record<string, Act> = {};
+const acts: Record<string, Act> = { idle: () => {}, spawn: (ctx) => ctx.spawn(Same as never) };
 const Agent = model
   .agent("agent")
   .state((data: unknown): State => ({ data: data as never }))
   .on(Do, (self, { what }, ctx) => void acts[what]!(ctx, self))
   .on(Other, () => {})
+  .on(Call, async (_self, { waits }, ctx) => {
+    if (waits) void ctx.request(1, Other, { x: 1, data: null });
+    else ctx.send(1, Other, { x: 1, data: null });
+  })
   .on(Pause, async (_self, _, ctx) => {
     await ctx.effect("first", 0, () => 0, { thinkTime: 2 });
     ctx.shared.get("n");
@@ -77,6 +82,13 @@ const changes: Record<string, Act> = {
   "a shared sum": (ctx) => ctx.shared.put("n", 1),
   "a shared value": (ctx) => ctx.shared.put("v", 1),
   "a newborn": (ctx) => ctx.spawn(Same as never),
+  "a newborn of another agent": (ctx) => ctx.send(1, Do, { what: "spawn" }),
+  "a newborn, and an event to another agent": (ctx) => {
+    ctx.send(1, Do, { what: "idle" });
+    ctx.spawn(Same as never);
+  },
+  "a send of an async handler": (ctx) => ctx.schedule(Call, { waits: false }, { delay: 0 }),
+  "a call of an async handler": (ctx) => ctx.schedule(Call, { waits: true }, { delay: 0 }),
   "a retired agent": (ctx) => ctx.retire(),
   "a quarantined agent": () => {
     throw new Error("enough");
