@@ -29,6 +29,7 @@ export const ERROR_CODES = {
   NOT_ALLOWED: { usage: false, means: "the call is not allowed here" },
   FOREIGN_AWAIT: { usage: false, means: "a handler awaited something that is not the engine's" },
   HANDLER_FAILED: { usage: false, means: "a handler threw" },
+  OBSERVATION_FAILED: { usage: false, means: "the function of an observation or of a stopping rule threw" },
   EFFECT_FAILED: { usage: false, means: "an effect was refused after its retries" },
   REQUEST_TIMEOUT: { usage: false, means: "no reply came in time" },
   AGENT_GONE: { usage: false, means: "the agent asked has retired" },

@@ -20,6 +20,8 @@ export const COUNTER_MAX = 0xffff_fffe;
 export const GENERATION_MAX = 4_095;
 /** gRPC peers refuse larger messages by default; ours never come near. */
 export const FRAME_BYTES_MAX = 4 * 1024 * 1024;
+/** Text and json of one event: it must fit into a frame, and is refused alike where it never meets one. */
+export const PAYLOAD_BYTES_MAX = FRAME_BYTES_MAX - 4096;
 /** An outgoing frame leaves at this size: larger gains nothing (reference: frame rate, not bytes, is the bottleneck). */
 export const FRAME_BYTES_TARGET = 64 * 1024;
 /** Control messages; larger things travel in chunks. */

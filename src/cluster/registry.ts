@@ -20,6 +20,8 @@ export class Registry {
   #typeOf: Uint16Array;
   #placement: Uint16Array;
   #count: number;
+  /** Agents by worker id. */
+  readonly #hosted: number[] = [];
 
   /** `typeOf` and `placement` by index; they may be longer than `count`. */
   constructor(types: readonly string[], typeOf: Uint16Array, placement: Uint16Array, count: number) {
@@ -27,6 +29,7 @@ export class Registry {
     this.#typeOf = typeOf;
     this.#placement = placement;
     this.#count = count;
+    this.#countHosted(placement.subarray(0, count));
   }
 
   /** Agents known: indices are 0 to count - 1. */
@@ -57,6 +60,12 @@ export class Registry {
     this.#typeOf.set(types, this.#count);
     this.#placement.set(workers, this.#count);
     this.#count = count;
+    this.#countHosted(workers);
+  }
+
+  /** Agents that a worker hosts, retired ones included. */
+  agentsOf(worker: number): number {
+    return this.#hosted[worker] ?? 0;
   }
 
   nameOf(index: number): string {
@@ -73,6 +82,10 @@ export class Registry {
     if (index === undefined || index >= this.#count) return undefined;
     const type = this.#types[this.#typeOf[index]!]!;
     return { index, name: this.nameOf(index), type, worker: this.#placement[index]! };
+  }
+
+  #countHosted(workers: ArrayLike<number>): void {
+    for (let i = 0; i < workers.length; i++) this.#hosted[workers[i]!] = this.agentsOf(workers[i]!) + 1;
   }
 
   #indexOf(agent: string): number | undefined {

@@ -1,6 +1,6 @@
 import { type ErrorCode, MyriadError } from "../base/error.ts";
 import { HANDLE_SPAN, NOBODY } from "../base/limits.ts";
-import { checkPlain, snapshot } from "../base/plain.ts";
+import { snapshot } from "../base/plain.ts";
 import type { Handler } from "../model/agent.ts";
 import type { EffectCall, EffectOptions } from "../model/context.ts";
 import { BUILT_IN_EVENTS, Continue, Timeout } from "../model/event.ts";
@@ -16,8 +16,8 @@ import {
 import { decodePlain, encodePlain } from "../wire/plain-codec.ts";
 import { type Call, Calls } from "./calls.ts";
 import { HandlerContext } from "./context.ts";
-import { timerHandle } from "./core.ts";
 import type { EffectRequest, Outcome } from "./effects.ts";
+import { timerHandle } from "./handle.ts";
 import { type ActivationRecord, Journal } from "./journal.ts";
 import type { OrderQueue } from "./order-queue.ts";
 import type { ContextHost } from "./reading-context.ts";
@@ -57,7 +57,8 @@ export class Activation {
   state: ActivationState = { kind: "running" };
 
   readonly #host: ActivationHost;
-  readonly #event: EventBatch;
+  /** The event being handled, in row 0. */
+  readonly event: EventBatch;
   readonly #startNow: number;
   readonly #stateBefore: Uint8Array;
   readonly #counters: readonly [number, number, number, number];
@@ -69,22 +70,22 @@ export class Activation {
     this.#host = host;
     this.slot = slot;
     this.handler = handler;
-    this.#event = new EventBatch(1);
-    copyRow(batch, row, this.#event, program.codecs);
+    this.event = new EventBatch(1);
+    copyRow(batch, row, this.event, program.codecs);
     this.#startNow = now;
     this.#stateBefore = encodePlain(snapshot(table.state[slot], "state"));
     this.#counters = [table.draws[slot]!, table.sends[slot]!, table.children[slot]!, table.calls[slot]!];
     this.ctx = new HandlerContext(host, this);
-    this.ctx.bind(slot, this.#event, 0, now);
+    this.ctx.bind(slot, this.event, 0, now);
   }
 
   /** Begins to run the handler; `state` tells, after the microtasks, how far it came. */
   start(): void {
     const { table, program } = this.#host.core;
-    const payload = program.codecs[metaType(this.#event.meta[0]!)]!.read(this.#event, 0);
+    const payload = program.codecs[metaType(this.event.meta[0]!)]!.read(this.event, 0);
     this.ctx.open = true;
     const ended = this.handler.run(table.state[this.slot], snapshot(payload, "payload"), this.ctx) as Promise<unknown>;
-    const checked = ended.then(() => checkPlain(table.state[this.slot], "state", Number.POSITIVE_INFINITY));
+    const checked = ended.then(() => void snapshot(table.state[this.slot], "state"));
     checked.then(
       () => {
         this.state = { kind: "finished" };
@@ -99,7 +100,7 @@ export class Activation {
   settle(): void {
     this.ctx.open = false;
     if (this.state.kind === "failed") return;
-    if (this.state.kind === "running" && this.calls.size === 0) {
+    if (this.state.kind === "running" && !this.calls.awaited) {
       const reason = new MyriadError(
         "FOREIGN_AWAIT",
         "the handler awaits something that is not ctx.effect or ctx.request",
@@ -189,7 +190,7 @@ export class Activation {
     }
     return {
       agent: this.ctx.id,
-      event: encodeRow(this.#event, 0, codecs),
+      event: encodeRow(this.event, 0, codecs),
       now: this.#startNow,
       state: this.#stateBefore,
       counters: this.#counters,

@@ -1,22 +1,29 @@
 interface Row {
-  targets: Uint32Array;
-  weights: Float64Array | null;
+  readonly targets: Uint32Array;
+  readonly weights: Float64Array | null;
 }
 
 const NO_TARGETS = new Uint32Array(0);
 const NO_WEIGHTS = new Float64Array(0);
+const NO_ROW: Row = { targets: NO_TARGETS, weights: NO_WEIGHTS };
 
 /**
  * Ties of one worker's agents under one relation: by slot, the agents at the other end in ascending order. The
- * population stands in compressed rows; rows that change while running are replaced one by one. `slotsWith` answers
- * the reverse question (whose row holds this agent?) from an index made at the first question.
+ * population stands in compressed rows. Changes are gathered, and a row that has some is made anew when it is next
+ * read, so that n changes of a hub cost n and not n squared. `slotsWith` answers the reverse question (whose row holds
+ * this agent?) from an index made at the first question, and kept up in the same way.
  */
 export class Adjacency {
   #offsets: Uint32Array = new Uint32Array(1);
   #targets: Uint32Array = NO_TARGETS;
   #weights: Float64Array | null = null;
+  /** Rows that differ from the population's. */
   readonly #changed = new Map<number, Row>();
+  /** By slot, then target: the weight to come, NaN for a tie to be cut. */
+  readonly #edits = new Map<number, Map<number, number>>();
   #reverse: Map<number, Uint32Array> | undefined;
+  /** By target, then slot: whether the slot's row holds the target now. */
+  readonly #reverseEdits = new Map<number, Map<number, boolean>>();
   #ones: Float64Array = NO_WEIGHTS;
 
   /** Makes the rows from loose ties; `slots[i]` has a tie to `targets[i]`. Pairs are distinct. */
@@ -26,11 +33,12 @@ export class Adjacency {
     this.#targets = Uint32Array.from(order.positions, (i) => targets[i]!);
     this.#weights = weights === null ? null : Float64Array.from(order.positions, (i) => weights[i]!);
     this.#changed.clear();
+    this.#edits.clear();
     this.#reverse = undefined;
   }
 
   targets(slot: number): Uint32Array {
-    const row = this.#changed.get(slot);
+    const row = this.#row(slot);
     if (row !== undefined) return row.targets;
     if (slot + 1 >= this.#offsets.length) return NO_TARGETS;
     return this.#targets.subarray(this.#offsets[slot], this.#offsets[slot + 1]);
@@ -38,7 +46,7 @@ export class Adjacency {
 
   /** By position in `targets(slot)`; 1 where no weight was given. */
   weights(slot: number): Float64Array {
-    const row = this.#changed.get(slot);
+    const row = this.#row(slot);
     if (row !== undefined) return row.weights ?? this.#allOnes(row.targets.length);
     if (slot + 1 >= this.#offsets.length) return NO_WEIGHTS;
     const first = this.#offsets[slot]!;
@@ -47,57 +55,68 @@ export class Adjacency {
   }
 
   degree(slot: number): number {
-    const row = this.#changed.get(slot);
-    if (row !== undefined) return row.targets.length;
-    return slot + 1 >= this.#offsets.length ? 0 : this.#offsets[slot + 1]! - this.#offsets[slot]!;
+    return this.targets(slot).length;
   }
 
   /** Adds a tie, or gives it another weight. */
   set(slot: number, target: number, weight: number): void {
-    const targets = this.targets(slot);
-    const weights = this.weights(slot);
-    const at = lowerBound(targets, target);
-    if (targets[at] === target) {
-      const changed = weights.slice();
-      changed[at] = weight;
-      this.#changed.set(slot, { targets, weights: changed });
-      return;
-    }
-    const longer = new Uint32Array(targets.length + 1);
-    longer.set(targets.subarray(0, at));
-    longer[at] = target;
-    longer.set(targets.subarray(at), at + 1);
-    const heavier = new Float64Array(longer.length);
-    heavier.set(weights.subarray(0, at));
-    heavier[at] = weight;
-    heavier.set(weights.subarray(at), at + 1);
-    this.#changed.set(slot, { targets: longer, weights: heavier });
+    this.#edit(slot, target, weight);
     this.#note(target, slot, true);
   }
 
   remove(slot: number, target: number): void {
-    const targets = this.targets(slot);
-    const at = lowerBound(targets, target);
-    if (targets[at] !== target) return;
-    const keep = (_: number, i: number): boolean => i !== at;
-    this.#changed.set(slot, { targets: targets.filter(keep), weights: this.weights(slot).filter(keep) });
+    this.#edit(slot, target, Number.NaN);
     this.#note(target, slot, false);
   }
 
   clear(slot: number): void {
     for (const target of this.targets(slot)) this.#note(target, slot, false);
-    this.#changed.set(slot, { targets: NO_TARGETS, weights: NO_WEIGHTS });
+    this.#changed.set(slot, NO_ROW);
   }
 
   /** The slots whose rows hold `target`, ascending. */
   slotsWith(target: number): Uint32Array {
-    return (this.#reverse ?? this.#index()).get(target) ?? NO_TARGETS;
+    const reverse = this.#reverse ?? this.#index();
+    const edits = this.#reverseEdits.get(target);
+    const slots = reverse.get(target) ?? NO_TARGETS;
+    if (edits === undefined) return slots;
+    this.#reverseEdits.delete(target);
+    const kept = [...slots.filter((slot) => !edits.has(slot))];
+    for (const [slot, holds] of edits) if (holds) kept.push(slot);
+    const changed = Uint32Array.from(kept).sort();
+    reverse.set(target, changed);
+    return changed;
+  }
+
+  /** The row as it is now, when it differs from the population's. */
+  #row(slot: number): Row | undefined {
+    const edits = this.#edits.get(slot);
+    if (edits === undefined) return this.#changed.get(slot);
+    this.#edits.delete(slot);
+    const weightOf = new Map<number, number>();
+    const weights = this.weights(slot);
+    for (const [i, target] of this.targets(slot).entries()) weightOf.set(target, weights[i]!);
+    for (const [target, weight] of edits) weightOf.set(target, weight);
+    const targets = Uint32Array.from(
+      [...weightOf.keys()].filter((target) => !Number.isNaN(weightOf.get(target)!)),
+    ).sort();
+    const row = { targets, weights: Float64Array.from(targets, (target) => weightOf.get(target)!) };
+    this.#changed.set(slot, row);
+    return row;
+  }
+
+  #edit(slot: number, target: number, weight: number): void {
+    const edits = this.#edits.get(slot);
+    if (edits === undefined) this.#edits.set(slot, new Map([[target, weight]]));
+    else edits.set(target, weight);
   }
 
   #index(): Map<number, Uint32Array> {
     const lists = new Map<number, number[]>();
     let rows = this.#offsets.length - 1;
-    for (const slot of this.#changed.keys()) if (slot >= rows) rows = slot + 1;
+    for (const slots of [this.#changed.keys(), this.#edits.keys()]) {
+      for (const slot of slots) if (slot >= rows) rows = slot + 1;
+    }
     for (let slot = 0; slot < rows; slot++) {
       for (const target of this.targets(slot)) {
         const list = lists.get(target);
@@ -110,29 +129,17 @@ export class Adjacency {
     return this.#reverse;
   }
 
-  #note(target: number, slot: number, added: boolean): void {
+  #note(target: number, slot: number, holds: boolean): void {
     if (this.#reverse === undefined) return;
-    const slots = (this.#reverse.get(target) ?? NO_TARGETS).filter((other) => other !== slot);
-    if (!added) this.#reverse.set(target, slots);
-    else this.#reverse.set(target, Uint32Array.from([...slots, slot]).sort());
+    const edits = this.#reverseEdits.get(target);
+    if (edits === undefined) this.#reverseEdits.set(target, new Map([[slot, holds]]));
+    else edits.set(slot, holds);
   }
 
   #allOnes(length: number): Float64Array {
     if (this.#ones.length < length) this.#ones = new Float64Array(length * 2).fill(1);
     return this.#ones.subarray(0, length);
   }
-}
-
-/** Where `value` stands or would stand. */
-export function lowerBound(sorted: Uint32Array, value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** Positions of ties ordered by slot, then target: two counting sorts, the second one stable. */

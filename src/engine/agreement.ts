@@ -1,3 +1,4 @@
+import { MyriadError } from "../base/error.ts";
 import { HANDLE_SPAN, SAMPLES_MAX } from "../base/limits.ts";
 import type { Until } from "../model/until.ts";
 import { type Closing, type ClosingExtras, decodeClosing, encodeClosing } from "./closing.ts";
@@ -85,7 +86,7 @@ export class Agreement {
     const failure = firstFailure(this.#failures(closings));
     if (failure !== undefined) return this.#fail(failure.code, failure.message, edge);
     if (closings.every(({ command }) => command > 0)) return this.#end("stopped", edge);
-    if (sampled && this.#limits.when.some((when) => when(this.sampling.latest!.values))) return this.#end("when", edge);
+    if (sampled && this.#mayEnd(edge)) return this.#end("when", edge);
     if (core.window < 0 && core.program.usesRounds && this.rounds.start(0)) return this.#window(0);
     return this.#next(closings, edge);
   }
@@ -113,6 +114,17 @@ export class Agreement {
     if (empty !== undefined) return this.#window(empty);
     if (!this.sampling.repeat(edge, target)) return this.#tooManySamples(edge);
     return ends ? { kind: "end", reason: "time", virtualTime: core.stopTime } : this.#window(next);
+  }
+
+  #mayEnd(edge: number): boolean {
+    const { values } = this.sampling.latest!;
+    try {
+      return this.#limits.when.some((when) => when(values));
+    } catch (reason) {
+      const what = reason instanceof Error ? reason.message : String(reason);
+      const time = this.#core.grid.edge(edge);
+      throw new MyriadError("OBSERVATION_FAILED", `until.when, time ${time}: ${what}`, { cause: reason });
+    }
   }
 
   #quiescent(edge: number): Decision {
@@ -174,7 +186,7 @@ export class Agreement {
     if (retired.length > 0) more.retired = retired;
     if (ties.length > 0) more.ties = ties;
     if (cancellations.length > 0) more.cancellations = cancellations;
-    if (failures.length > 0) more.failures = failures.splice(0);
+    if (failures.length > 0) more.failures = this.#tell(failures.splice(0));
     const shared = core.shared.take();
     if (shared !== undefined) more.shared = shared;
     const { program } = core;
@@ -186,6 +198,12 @@ export class Agreement {
     core.ties = [];
     core.cancellations = [];
     return more;
+  }
+
+  /** Those that others must know: all, but where the run ends with the first. */
+  #tell(failures: AgentFailure[]): AgentFailure[] {
+    if (this.#core.program.onAgentError === "quarantine") return failures;
+    return [firstFailure(failures)!];
   }
 
   #waiting(): NonNullable<ClosingExtras["stalled"]> {

@@ -127,7 +127,7 @@ describe("a busy agent", () => {
     expect(await seen(agents("b7", ask, [[0, 0, "think", 7]]))).toEqual(["thinks at 0", "8 at 6"]);
   });
 
-  it("is told when the one it asked has retired, at once or later", async () => {
+  it("is told when the one it asked is gone, at once or later", async () => {
     const ask = async (ctx: Ctx): Promise<unknown> => {
       const first = await ctx.request(2, Ask, { what: 9 }).catch((reason: { code: string }) => reason.code);
       return first;
@@ -143,7 +143,7 @@ describe("a busy agent", () => {
     };
     expect(await seen(agents("b9", again, [[0, 0, "think", 0]]))).toEqual([
       "thinks at 0",
-      "AGENT_GONE: agent 2 has retired at 5",
+      "AGENT_GONE: agent 2 is gone at 5",
     ]);
   });
 

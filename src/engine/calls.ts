@@ -3,6 +3,7 @@ import type { EffectRequest, Outcome } from "./effects.ts";
 /** A call that a handler has made and waits for. */
 export interface Call {
   readonly what: string;
+  readonly promise: { readonly awaited: boolean };
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: unknown) => void;
   /** Of a request: its number, by which the reply finds it. */
@@ -12,6 +13,29 @@ export interface Call {
   readonly effect: EffectRequest | undefined;
   started: boolean;
   outcome: Outcome | undefined;
+}
+
+/** A promise that knows whether anybody waits for it: a handler that waits for none of its calls waits for something else. */
+class CallPromise extends Promise<unknown> {
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise;
+  }
+
+  awaited = false;
+
+  // biome-ignore lint/suspicious/noThenProperty: await calls it, and that is what is to be known
+  override then<A, B>(
+    done?: ((value: unknown) => A | PromiseLike<A>) | null,
+    failed?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this.awaited = true;
+    return super.then(done, failed);
+  }
+
+  /** A refusal that the handler never looks at is no fault of the process. */
+  ignore(): void {
+    super.then(undefined, () => undefined);
+  }
 }
 
 /** The calls of one suspended handler, by number. */
@@ -24,8 +48,10 @@ export class Calls {
     this.#start = start;
   }
 
-  get size(): number {
-    return this.#calls.size;
+  /** True when the handler waits for one of them at least. */
+  get awaited(): boolean {
+    for (const { promise } of this.#calls.values()) if (promise.awaited) return true;
+    return false;
   }
 
   has(call: number): boolean {
@@ -39,11 +65,17 @@ export class Calls {
 
   /** The promise that the handler awaits. An effect is started now, or later by `startAll`. */
   add(number: number, about: Pick<Call, "what" | "seq" | "timer" | "effect">, startNow: boolean): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const call: Call = { ...about, resolve, reject, started: false, outcome: undefined };
-      this.#calls.set(number, call);
-      if (startNow) this.#begin(call);
+    let resolve!: Call["resolve"];
+    let reject!: Call["reject"];
+    const promise = new CallPromise((done, failed) => {
+      resolve = done;
+      reject = failed;
     });
+    promise.ignore();
+    const call: Call = { ...about, promise, resolve, reject, started: false, outcome: undefined };
+    this.#calls.set(number, call);
+    if (startNow) this.#begin(call);
+    return promise;
   }
 
   /** Takes a call out, to be answered. */

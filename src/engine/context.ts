@@ -16,7 +16,8 @@ import {
 } from "../wire/event-batch.ts";
 import type { PayloadCodec } from "../wire/payload.ts";
 import type { Activation } from "./activation.ts";
-import { sendHandle, timerHandle } from "./core.ts";
+import { checkEffectOptions } from "./effects.ts";
+import { sendHandle, timerHandle } from "./handle.ts";
 import { type ContextHost, ReadingContext } from "./reading-context.ts";
 import { findOwn } from "./rows.ts";
 import type { PutKey } from "./shared-state.ts";
@@ -145,6 +146,7 @@ export class HandlerContext extends ReadingContext implements Context {
     options?: EffectOptions,
   ): Promise<T> {
     const activation = this.#async("effect");
+    checkEffectOptions(name, options);
     const at = this.#arrival(options?.thinkTime, "thinkTime");
     return activation.effect(
       name,

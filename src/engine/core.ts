@@ -1,6 +1,6 @@
 import { MyriadError } from "../base/error.ts";
 import { WindowGrid } from "../base/grid.ts";
-import { FRAME_BYTES_TARGET, HANDLE_SPAN, WINDOWS_MAX } from "../base/limits.ts";
+import { FRAME_BYTES_TARGET, NOBODY, WINDOWS_MAX } from "../base/limits.ts";
 import { Randomness } from "../base/random.ts";
 import type { EventType } from "../model/event.ts";
 import { nameOf } from "../model/population.ts";
@@ -9,25 +9,14 @@ import { UNKNOWN_EVENT_ID } from "../model/program.ts";
 import { EventBatch, metaPhase, metaType, PHASE_BORN, PHASE_PUBLISH, packMeta } from "../wire/event-batch.ts";
 import { AgentTable } from "./agent-table.ts";
 import { Calendar } from "./calendar.ts";
+import type { Counts } from "./counts.ts";
+import { lowOf, windowOfTimer } from "./handle.ts";
 import { OrderQueue } from "./order-queue.ts";
 import { Relations, type TieChange } from "./relations.ts";
+import { findOwn } from "./rows.ts";
 import type { PutKey } from "./shared-state.ts";
 import { SharedState } from "./shared-state.ts";
 import type { Birth, Cancellation, RecordRow, Staged } from "./staged.ts";
-
-/** Counts of one worker, over the whole run. */
-export interface Counts {
-  /** Deliveries to a handler. */
-  delivered: number;
-  /** Events that came from another worker. */
-  remote: number;
-  /** To retired agents. */
-  undeliverable: number;
-  /** To quarantined agents, and replies that came too late. */
-  dropped: number;
-  /** Windows that had an event anywhere. */
-  windows: number;
-}
 
 /**
  * One worker's part of the simulation: its agents, their future events, and what the window being run has brought
@@ -58,6 +47,9 @@ export class Core {
   active: Uint32Array = new Uint32Array(0);
   /** The rows of `current` that the agent being run is still to handle. */
   queue: OrderQueue = new OrderQueue();
+  /** What came for the agent being run while its last handler waited, from row `waitingHead` on. */
+  waiting: EventBatch | undefined;
+  waitingHead = 0;
   /** A place to write a payload before it is spread. */
   readonly scratch = new EventBatch();
   /** The first window in which something sent by this worker arrives elsewhere. */
@@ -272,26 +264,27 @@ export class Core {
 
   /** True when the own timer named by a handle is still to come. `queue`: the agent's, when it is not the one being run. */
   hasTimer(agent: number, handle: number, queue: OrderQueue = this.queue): boolean {
-    const window = Math.floor(handle / HANDLE_SPAN);
-    const low = handle % HANDLE_SPAN;
+    const window = windowOfTimer(handle);
+    const low = lowOf(handle);
+    if (this.#findWaiting(agent, low) >= 0) return true;
     if (window === this.window) return queue.find(this.current, agent, low) >= 0;
     return window > this.window && this.calendar.has(window, agent, low);
   }
 
   /** Removes an own timer that is still to come. */
   cancelTimer(agent: number, handle: number): void {
-    const window = Math.floor(handle / HANDLE_SPAN);
-    const low = handle % HANDLE_SPAN;
-    if (window !== this.window) {
-      this.calendar.cancel(window, agent, low);
-      return;
+    const window = windowOfTimer(handle);
+    const low = lowOf(handle);
+    const late = this.#findWaiting(agent, low);
+    if (late >= 0) this.waiting!.to[late] = NOBODY;
+    else if (window !== this.window) this.calendar.cancel(window, agent, low);
+    else {
+      const at = this.queue.find(this.current, agent, low);
+      if (at >= 0) this.queue.removeAt(at);
     }
-    const at = this.queue.find(this.current, agent, low);
-    if (at >= 0) this.queue.removeAt(at);
+  }
+
+  #findWaiting(agent: number, low: number): number {
+    return this.waiting === undefined ? -1 : findOwn(this.waiting, agent, low, this.waitingHead);
   }
 }
-
-/** The handle of an own timer: its window and the end of its number. */
-export const timerHandle = (window: number, seq: number): number => window * HANDLE_SPAN + (seq % HANDLE_SPAN);
-/** The handle of an event to another agent: below zero. */
-export const sendHandle = (to: number, seq: number): number => -(to * HANDLE_SPAN + (seq % HANDLE_SPAN)) - 1;

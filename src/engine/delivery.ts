@@ -1,6 +1,7 @@
+import { drainMicrotasks } from "../base/clock.ts";
 import { MyriadError } from "../base/error.ts";
 import { COUNTER_MAX } from "../base/limits.ts";
-import { checkPlain } from "../base/plain.ts";
+import { checkPlain, snapshot } from "../base/plain.ts";
 import type { Handler } from "../model/agent.ts";
 import {
   type EventBatch,
@@ -38,6 +39,11 @@ export class Delivery {
   readonly activations = new Map<number, Activation>();
   /** What has gone wrong in this window. */
   readonly failures: AgentFailure[] = [];
+  /**
+   * Resolves when handlers have done all that they can do without an answer. Asked for before the first of them runs,
+   * so that what it may have set off for the next turn of the event loop comes too late.
+   */
+  drained: Promise<void> | undefined;
 
   readonly #host: ActivationHost;
   readonly #core: Core;
@@ -95,6 +101,7 @@ export class Delivery {
       core.takeBack(ctx.id, firstSeq);
       ctx.staged.clear();
       this.#fail(slot, reason, handler.event.name, now);
+      this.#tellGone(slot, batch, row);
     }
   }
 
@@ -112,11 +119,12 @@ export class Delivery {
     if ((flags & RETIRED) !== 0) {
       const internal = metaType(meta) === CONTINUE_ID || metaType(meta) === TIMEOUT_ID;
       if (!internal) core.counts.undeliverable++;
-      if (metaFlag(meta) === FLAG_REQUEST) this.#tellGone(slot, batch, row);
+      this.#tellGone(slot, batch, row);
       return undefined;
     }
     if ((flags & QUARANTINED) !== 0) {
       core.counts.dropped++;
+      this.#tellGone(slot, batch, row);
       return undefined;
     }
     const activation = this.activations.get(slot)!;
@@ -154,7 +162,7 @@ export class Delivery {
     const gone = metaFlag(meta) === FLAG_GONE;
     if (!gone) counts.delivered++;
     const outcome: Outcome = gone
-      ? { ok: false, code: "AGENT_GONE", message: `agent ${batch.from[row]} has retired` }
+      ? { ok: false, code: "AGENT_GONE", message: `agent ${batch.from[row]} is gone` }
       : { ok: true, value: program.codecs[metaType(meta)]!.read(batch, row) };
     return this.resume({ slot, queue, activation, awaits: { call, time: batch.time[row]! } }, outcome);
   }
@@ -168,8 +176,22 @@ export class Delivery {
     return job;
   }
 
-  #activate(slot: number, queue: OrderQueue, handler: Handler, batch: EventBatch, row: number, now: number): Job {
-    const activation = new Activation(this.#host, slot, handler, batch, row, now);
+  #activate(
+    slot: number,
+    queue: OrderQueue,
+    handler: Handler,
+    batch: EventBatch,
+    row: number,
+    now: number,
+  ): Job | undefined {
+    let activation: Activation;
+    try {
+      activation = new Activation(this.#host, slot, handler, batch, row, now);
+    } catch (reason) {
+      this.#fail(slot, reason, handler.event.name, now);
+      this.#tellGone(slot, batch, row);
+      return undefined;
+    }
     activation.queue = queue;
     this.#core.table.flags[slot] = SUSPENDED;
     this.activations.set(slot, activation);
@@ -182,11 +204,26 @@ export class Delivery {
     const { slot, ctx, handler } = activation;
     this.activations.delete(slot);
     table.flags[slot] = activation.retires ? RETIRED : 0;
-    if (activation.state.kind === "failed") this.#fail(slot, activation.state.reason, handler.event.name, ctx.now);
+    if (activation.state.kind === "failed") {
+      this.#fail(slot, activation.state.reason, handler.event.name, ctx.now);
+      this.#tellGone(slot, activation.event, 0);
+    }
+    this.#disown(slot);
   }
 
-  /** Answers a request to a retired agent in its name. */
+  /** From here on the state is another object than the handler's: what it may have left running changes nothing. */
+  #disown(slot: number): void {
+    const { state } = this.#core.table;
+    try {
+      state[slot] = snapshot(state[slot], "state");
+    } catch {
+      // The failure has been named; there is no other form of this state.
+    }
+  }
+
+  /** Answers a request to an agent that cannot, in its name. Other events are passed over. */
   #tellGone(slot: number, batch: EventBatch, row: number): void {
+    if (metaFlag(batch.meta[row]!) !== FLAG_REQUEST) return;
     const core = this.#core;
     const { table, grid } = core;
     const seq = table.sends[slot]!;
@@ -224,8 +261,9 @@ export class Delivery {
     else this.failures.push({ ...failureOf(odd, index[slot]!, failure.name, handler, time), fatal: true });
   }
 
-  /** Runs users' code under the guard of strict mode, when there is one. */
+  /** Runs a segment of an async handler, under the guard of strict mode when there is one. */
   #run(work: () => void): void {
+    this.drained ??= drainMicrotasks();
     if (this.#guard === undefined) work();
     else this.#guard.run(work);
   }
@@ -244,7 +282,7 @@ function notAsync(result: unknown): MyriadError {
 /** What is wrong with a state that is no plain data. Its agent cannot be quarantined: the state could not be hashed. */
 function notPlain(state: unknown): unknown {
   try {
-    checkPlain(state, "state", Number.POSITIVE_INFINITY);
+    snapshot(state, "state");
     return undefined;
   } catch (reason) {
     return reason;

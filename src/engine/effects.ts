@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { Clock } from "../base/clock.ts";
 import { MyriadError } from "../base/error.ts";
+import { TIMER_MS_MAX } from "../base/limits.ts";
 import { snapshot } from "../base/plain.ts";
 import type { EffectCall, EffectOptions } from "../model/context.ts";
 
@@ -86,12 +87,14 @@ export class OutsideEffects implements EffectRunner {
 
   async #once(request: EffectRequest, attempt: number): Promise<unknown> {
     const stub = this.#stubs[request.name];
-    if (stub !== undefined) return stub(request.input as never);
+    // A copy for each attempt: the next must not see what this one made of it.
+    const input = snapshot(request.input, "input");
+    if (stub !== undefined) return stub(input as never);
     this.#abort.signal.throwIfAborted();
     const call = new AbortController();
     this.#calls.add(call);
     try {
-      const answer = request.fn(request.input, { key: request.key, signal: call.signal, attempt });
+      const answer = request.fn(input, { key: request.key, signal: call.signal, attempt });
       const seconds = request.options?.timeout;
       return await (seconds === undefined ? answer : this.#within(seconds, call, answer));
     } finally {
@@ -118,4 +121,21 @@ export class OutsideEffects implements EffectRunner {
 function refusal(reason: unknown): Outcome {
   const error = MyriadError.from(reason, "EFFECT_FAILED");
   return { ok: false, code: error.code, message: error.message };
+}
+
+/** Throws INVALID_ARGUMENT naming the option. */
+export function checkEffectOptions(name: string, options: EffectOptions | undefined): void {
+  const refuse = (what: string): never => {
+    throw new MyriadError("INVALID_ARGUMENT", `effect "${name}": ${what}`);
+  };
+  const { timeout, retry } = options ?? {};
+  if (timeout !== undefined && !(timeout > 0 && timeout * 1000 <= TIMER_MS_MAX)) {
+    refuse(`timeout ${timeout} is not above 0 and at most ${Math.floor(TIMER_MS_MAX / 1000)} s`);
+  }
+  if (retry === undefined) return;
+  const { attempts, backoffMs } = retry;
+  if (!(Number.isSafeInteger(attempts) && attempts >= 1))
+    refuse(`retry.attempts ${attempts} is not an integer of 1 or more`);
+  if (!(backoffMs >= 0 && backoffMs <= TIMER_MS_MAX))
+    refuse(`retry.backoffMs ${backoffMs} is not of 0 to ${TIMER_MS_MAX}`);
 }

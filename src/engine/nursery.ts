@@ -1,5 +1,5 @@
 import { NOBODY } from "../base/limits.ts";
-import { checkPlain } from "../base/plain.ts";
+import { snapshot } from "../base/plain.ts";
 import { Born, BUILT_IN_EVENTS, type EventType } from "../model/event.ts";
 import { FLAG_NONE, PHASE_BORN, packMeta } from "../wire/event-batch.ts";
 import { QUARANTINED } from "./agent-table.ts";
@@ -67,8 +67,8 @@ export class Nursery {
     let state: unknown = {};
     let failure: unknown;
     try {
-      state = program.types[type]!.create(profile as never);
-      checkPlain(state, "state", Number.POSITIVE_INFINITY);
+      // A copy: what a model keeps at hand for all its agents must not be theirs together.
+      state = snapshot(program.types[type]!.create(profile as never), "state");
     } catch (reason) {
       failure = reason;
     }

@@ -2,7 +2,7 @@ import { MyriadError } from "../base/error.ts";
 import { Hash128 } from "../base/hash.ts";
 import type { Program } from "../model/program.ts";
 import type { EventBatch } from "../wire/event-batch.ts";
-import type { Counts } from "./core.ts";
+import type { Counts } from "./counts.ts";
 import type { EffectRunner } from "./effects.ts";
 import type { AgentFailure } from "./failure.ts";
 import type { SamplePartial } from "./sampler.ts";

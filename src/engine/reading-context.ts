@@ -62,12 +62,13 @@ export class ReadingContext {
     return this.core.program.params;
   }
 
+  /** A copy: to sort or shuffle it in place is an ordinary thing to do, and must not touch the ties themselves. */
   neighbors(relation: string): Uint32Array {
-    return this.read("neighbors", () => this.core.relations.out(this.relation(relation)).targets(this.slot));
+    return this.read("neighbors", () => this.core.relations.out(this.relation(relation)).targets(this.slot).slice());
   }
 
   weights(relation: string): Float64Array {
-    return this.read("weights", () => this.core.relations.out(this.relation(relation)).weights(this.slot));
+    return this.read("weights", () => this.core.relations.out(this.relation(relation)).weights(this.slot).slice());
   }
 
   degree(relation: string): number {

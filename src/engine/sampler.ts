@@ -1,3 +1,4 @@
+import { MyriadError } from "../base/error.ts";
 import { ExactSum } from "../base/exact-sum.ts";
 import { snapshot } from "../base/plain.ts";
 import type { Observation, ObservedValue } from "../model/observation.ts";
@@ -15,15 +16,25 @@ export interface Sample {
 
 /** Reduces the own agents' states to a partial. Retired agents are not seen. */
 export function samplePartial(program: Program, table: AgentTable): SamplePartial {
-  return program.observations.map(({ observation, typeId }) => {
-    const { count, type, flags, state } = table;
-    const reduce = reduction(observation);
-    for (let slot = 0; slot < count; slot++) {
-      if (type[slot] === typeId && (flags[slot]! & RETIRED) === 0) reduce.see(state[slot]);
+  return program.observations.map(({ name, observation, typeId }) => {
+    const { count, type, flags, state, index } = table;
+    let slot = 0;
+    try {
+      const reduce = reduction(observation);
+      for (; slot < count; slot++) {
+        if (type[slot] === typeId && (flags[slot]! & RETIRED) === 0) reduce.see(state[slot]);
+      }
+      return reduce.partial();
+    } catch (reason) {
+      const whose = slot < count ? ` of agent ${index[slot]}` : "";
+      throw new MyriadError("OBSERVATION_FAILED", `observation "${name}"${whose}: ${messageOf(reason)}`, {
+        cause: reason,
+      });
     }
-    return reduce.partial();
   });
 }
+
+const messageOf = (reason: unknown): string => (reason instanceof Error ? reason.message : String(reason));
 
 /** Merges the partials of all workers to the values; which worker held an agent does not show. */
 export function mergeSamples(program: Program, partials: readonly SamplePartial[]): Record<string, ObservedValue> {
@@ -86,11 +97,12 @@ function reduction(observation: Observation): Reduction {
     }
     case "reduce": {
       const { of, merge, initial } = observation as unknown as UserReduction;
-      let value = initial;
+      // Copies: a merge may change what it is given, which must be neither a state nor the next sample's beginning.
+      let value = snapshot(initial, "initial");
       const see = (state: unknown): void => {
-        value = merge(value, of(state));
+        value = merge(value, snapshot(of(state), "value"));
       };
-      return { see, partial: () => snapshot(value, "observation") };
+      return { see, partial: () => snapshot(value, "value") };
     }
   }
 }
@@ -153,7 +165,7 @@ function merged(observation: Observation, parts: readonly unknown[]): ObservedVa
     }
     case "reduce": {
       const { merge, initial } = observation as unknown as UserReduction;
-      return parts.reduce((a, b) => merge(a, b), initial) as ObservedValue;
+      return parts.reduce((a, b) => merge(a, b), snapshot(initial, "initial")) as ObservedValue;
     }
   }
 }

@@ -48,7 +48,8 @@ export class SharedState {
   /** The value to be put, checked: a number for sum, min and max, else a copy. */
   check(id: number, value: unknown): unknown {
     const { name, reducer } = this.#keys[id]!;
-    if (reducer.kind === "last" || reducer.kind === "union") return snapshot(value, `shared.${name}`);
+    if (reducer.kind === "last") return snapshot(value, `shared.${name}`);
+    if (reducer.kind === "union") return element(name, value);
     if (typeof value === "number" && !Number.isNaN(value)) return value;
     throw new MyriadError(
       "INVALID_PAYLOAD",
@@ -147,6 +148,14 @@ function takeLater(kept: { key: PutKey | undefined; value: unknown }, key: PutKe
 function compareKeys(a: PutKey, b: PutKey): number {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i]! - b[i]!;
   return 0;
+}
+
+/** An element of a union: equal ones must be one, whoever put them. */
+function element(name: string, value: unknown): unknown {
+  if (typeof value === "string") return value.toWellFormed();
+  if (typeof value === "boolean" || (typeof value === "number" && !Number.isNaN(value))) return value;
+  const what = `${typeof value === "object" ? "an object" : String(value)} is not a string, number or boolean`;
+  throw new MyriadError("INVALID_PAYLOAD", `shared "${name}": ${what} (it is a union)`);
 }
 
 /** The distinct values in the order of their canonical bytes. */

@@ -1,6 +1,7 @@
 import { ByteWriter } from "../base/bytes.ts";
+import { MyriadError } from "../base/error.ts";
 import { Hash128 } from "../base/hash.ts";
-import { writeCanonical } from "../base/plain.ts";
+import { snapshot, writeCanonical } from "../base/plain.ts";
 import { type EventBatch, metaType } from "../wire/event-batch.ts";
 import { decodePlain } from "../wire/plain-codec.ts";
 import type { Activation } from "./activation.ts";
@@ -45,10 +46,30 @@ function hashAgents(core: Core, activations: ReadonlyMap<number, Activation>, ha
     out.u32(table.sends[slot]!);
     out.u32(table.children[slot]!);
     out.u32(table.calls[slot]!);
-    writeCanonical(out, table.state[slot]);
+    writeState(core, slot, out);
     for (let relation = 0; relation < relations.count; relation++) writeTies(core, relation, slot, out);
     if ((table.flags[slot]! & SUSPENDED) !== 0) writeActivation(out, activations.get(slot)!);
     hash.add(out.bytes(), out.length, table.index[slot]!);
+  }
+}
+
+/** What got past the check after each handler, which looks at a bounded number of values, is found and named here. */
+function writeState(core: Core, slot: number, out: ByteWriter): void {
+  const state = core.table.state[slot];
+  try {
+    writeCanonical(out, state);
+  } catch (reason) {
+    throw new MyriadError("NOT_PLAIN_DATA", `agent "${core.nameOf(slot)}": ${faultOf(state) ?? String(reason)}`);
+  }
+}
+
+/** Where a state is not plain data, in words. */
+function faultOf(state: unknown): string | undefined {
+  try {
+    snapshot(state, "state");
+    return undefined;
+  } catch (reason) {
+    return (reason as Error).message.replace("NOT_PLAIN_DATA: ", "");
   }
 }
 

@@ -31,6 +31,11 @@ const uses: [what: string, act: () => unknown][] = [
   ["Date.now", () => Date.now()],
   ["new Date()", () => new Date().getFullYear()],
   ["performance.now", () => performance.now()],
+  ["Date()", () => Date()],
+  ["process.hrtime", () => process.hrtime()[0]],
+  ["process.hrtime.bigint", () => Number(process.hrtime.bigint())],
+  ["crypto.randomUUID", () => crypto.randomUUID()],
+  ["crypto.getRandomValues", () => crypto.getRandomValues(new Uint8Array(1))[0]],
 ];
 
 describe("strict mode", () => {

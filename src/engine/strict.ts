@@ -10,39 +10,60 @@ export class StrictGuard {
 
   /** Replaces the globals. Returns what puts them back. */
   install(): () => void {
-    const { random } = Math;
+    const undo = [
+      this.#forbid(Math, "random", "Math.random"),
+      this.#forbid(performance, "now", "performance.now"),
+      this.#forbid(process.hrtime, "bigint", "process.hrtime.bigint"),
+      this.#forbid(process, "hrtime", "process.hrtime"),
+      this.#forbid(crypto, "randomUUID", "crypto.randomUUID"),
+      this.#forbid(crypto, "getRandomValues", "crypto.getRandomValues"),
+      this.#forbidDate(),
+    ];
+    return () => {
+      for (const back of undo) back();
+    };
+  }
+
+  /** Replaces one function by one that throws inside handlers. */
+  #forbid(owner: object, key: string, what: string): () => void {
+    const before = Object.getOwnPropertyDescriptor(owner, key);
+    const real = Reflect.get(owner, key) as (...args: unknown[]) => unknown;
+    const guarded = Object.assign((...args: unknown[]): unknown => {
+      this.#check(what);
+      return real.apply(owner, args);
+    }, real);
+    Object.defineProperty(owner, key, { value: guarded, configurable: true, writable: true, enumerable: true });
+    return () => {
+      if (before === undefined) Reflect.deleteProperty(owner, key);
+      else Object.defineProperty(owner, key, before);
+    };
+  }
+
+  #forbidDate(): () => void {
     const RealDate = globalThis.Date;
-    const { now } = performance;
-    const forbid = (what: string): void => {
-      if (this.#inside.getStore() !== true) return;
-      throw new MyriadError(
-        "NOT_ALLOWED",
-        `${what} in a handler: use ctx.random() and ctx.now, which every run repeats`,
-      );
-    };
-    Math.random = () => {
-      forbid("Math.random");
-      return random();
-    };
-    performance.now = () => {
-      forbid("performance.now");
-      return now.call(performance);
-    };
+    const check = (what: string): void => this.#check(what);
     globalThis.Date = new Proxy(RealDate, {
+      apply(target, self, args) {
+        check("Date()");
+        return Reflect.apply(target, self, args) as unknown;
+      },
       construct(target, args: [], newTarget) {
-        if (args.length === 0) forbid("new Date()");
+        if (args.length === 0) check("new Date()");
         return Reflect.construct(target, args, newTarget) as object;
       },
       get(target, key) {
-        if (key === "now") forbid("Date.now");
+        if (key === "now") check("Date.now");
         return Reflect.get(target, key) as unknown;
       },
     });
     return () => {
-      Math.random = random;
-      performance.now = now;
       globalThis.Date = RealDate;
     };
+  }
+
+  #check(what: string): void {
+    if (this.#inside.getStore() !== true) return;
+    throw new MyriadError("NOT_ALLOWED", `${what} in a handler: use ctx.random() and ctx.now, which every run repeats`);
   }
 
   /** Runs a handler. */

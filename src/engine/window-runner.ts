@@ -1,4 +1,3 @@
-import { drainMicrotasks } from "../base/clock.ts";
 import { NOBODY } from "../base/limits.ts";
 import { EventBatch } from "../wire/event-batch.ts";
 import type { Activation } from "./activation.ts";
@@ -146,7 +145,8 @@ export class WindowRunner {
         else this.#goOn(job);
       }
       if (running.length === 0) continue;
-      await drainMicrotasks();
+      await this.#delivery.drained;
+      this.#delivery.drained = undefined;
       for (const job of running) this.#settle(job);
     }
   }
@@ -182,7 +182,10 @@ export class WindowRunner {
   #handleWaiting(slot: number, queue: OrderQueue, activation: Activation): boolean {
     const { flags } = this.#core.table;
     const { waiting, ctx } = activation;
+    const core = this.#core;
+    core.waiting = waiting;
     for (let row = activation.waitingHead; row < waiting.count; row++) {
+      core.waitingHead = row + 1;
       if (waiting.to[row] === NOBODY) continue;
       const idle = flags[slot] === 0;
       const job = idle
@@ -192,8 +195,10 @@ export class WindowRunner {
       job.activation.waiting = waiting;
       job.activation.waitingHead = row + 1;
       this.#jobs.push(job);
+      core.waiting = undefined;
       return true;
     }
+    core.waiting = undefined;
     return false;
   }
 }

@@ -102,7 +102,7 @@ export interface Context<M extends ModelLike = ModelLike> {
   /** Answers the request being handled. */
   reply<P>(event: EventType<P>, payload: NoInfer<P>, options?: SendOptions): void;
 
-  /** Indices of the neighbours, ascending: a view, not to be changed. As of the start of the window. */
+  /** Indices of the neighbours, ascending, in an array of the handler's own. As of the start of the window. */
   neighbors(relation: RelationOf<M>): Uint32Array;
   /** Weights of the ties, in the order of `neighbors`; 1 where none was given. */
   weights(relation: RelationOf<M>): Float64Array;

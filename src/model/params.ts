@@ -27,8 +27,9 @@ export function parseParams(model: Model, given: Readonly<Record<string, unknown
     throw invalid(`parameter "${path}" = ${show(value)}: ${issue.message}`, result.error);
   }
   try {
-    return freeze(snapshot(result.data, "params"));
+    return freeze(snapshot(result.data, "params"), "params");
   } catch (reason) {
+    if (reason instanceof MyriadError && reason.code === "INVALID_PARAMS") throw reason;
     throw invalid(reason instanceof Error ? reason.message : String(reason), reason);
   }
 }
@@ -59,9 +60,14 @@ const show = (value: unknown): string => {
   return text === undefined ? String(value) : text.length > 60 ? `${text.slice(0, 57)}...` : text;
 };
 
-function freeze<T>(value: T): T {
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
-  for (const part of value instanceof Map || value instanceof Set ? value.values() : Object.values(value)) freeze(part);
+/** Handlers of all agents share the parameters, so nothing in them may be changed. */
+function freeze<T>(value: T, path: string): T {
+  if (typeof value !== "object" || value === null) return value;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null) {
+    throw invalid(`${path} is a ${(value as object).constructor.name}; parameters are scalars, arrays and records`);
+  }
+  for (const [key, part] of Object.entries(value)) freeze(part, `${path}.${key}`);
   return Object.freeze(value);
 }
 

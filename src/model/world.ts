@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MyriadError } from "../base/error.ts";
-import { AGENTS_MAX, COUNTER_MAX, NOBODY } from "../base/limits.ts";
+import { AGENTS_MAX, COUNTER_MAX, NOBODY, WINDOWS_MAX } from "../base/limits.ts";
 import { snapshot } from "../base/plain.ts";
 import { SeededStream } from "../base/random.ts";
 import type { DataReader } from "../store/data-file.ts";
@@ -38,6 +38,8 @@ export interface RelateOptions {
 export interface StartOptions {
   /** Virtual time of arrival, 0 or more. Default 0. */
   readonly time?: number;
+  /** The same, said as handlers say it: the world is populated at time 0. */
+  readonly delay?: number;
 }
 
 /** What `populate` fills: the agents, ties and first events of a run. Everything wrong throws INVALID_SCENARIO. */
@@ -129,7 +131,7 @@ export class World<M extends ModelLike = ModelLike> {
   /** An event from nobody, to be handled at `time`. */
   send<E>(to: number, event: EventType<E>, payload: NoInfer<E>, options: StartOptions = {}): void {
     this.#open();
-    const { time = 0 } = options;
+    const time = options.time ?? options.delay ?? 0;
     const type = this.#program.eventIds[event?.ordinal];
     if (type === undefined || type < FIRST_USER_EVENT || this.#program.events[type] !== event) {
       throw invalid(`send: event "${event?.name}" is not one that this scenario's agents handle`);
@@ -143,6 +145,12 @@ export class World<M extends ModelLike = ModelLike> {
     }
     if (!(Number.isFinite(time) && time >= 0)) {
       throw invalid(`send "${event.name}": time ${String(time)} is not a number of 0 or more`);
+    }
+    const { lookahead } = this.#program;
+    if (time >= WINDOWS_MAX * lookahead) {
+      throw invalid(
+        `send "${event.name}": time ${time} is not below ${WINDOWS_MAX * lookahead} (lookahead ${lookahead})`,
+      );
     }
     const seq = this.#events.count;
     if (seq > COUNTER_MAX) throw invalid(`send: more than ${COUNTER_MAX} first events`);

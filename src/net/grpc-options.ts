@@ -1,6 +1,6 @@
 import { type ChannelOptions, logVerbosity, type Server, ServerCredentials, setLogVerbosity } from "@grpc/grpc-js";
 import { MyriadError } from "../base/error.ts";
-import { FRAME_BYTES_MAX } from "../base/limits.ts";
+import { CONTROL_BYTES_MAX, FRAME_BYTES_MAX } from "../base/limits.ts";
 
 // grpc-js writes to stderr by itself; what matters reaches us as errors, and is reported once.
 setLogVerbosity(logVerbosity.NONE);
@@ -20,6 +20,18 @@ export const channelOptions = (messageBytesMax: number): ChannelOptions => ({
   "grpc.enable_channelz": 0,
   "grpc.service_config_disable_resolution": 1,
   "grpc-node.flow_control_window": FLOW_CONTROL_WINDOW_BYTES,
+});
+
+/** A control channel that is silent for so long is tried with a ping ... */
+const KEEPALIVE_MS = 30_000;
+/** ... whose answer may take so long: a worker answers only between two handlers, and the network may have been cut. */
+const KEEPALIVE_ANSWER_MS = 120_000;
+
+/** Options of the channel between a master and a worker. A connection that was cut silently is noticed. */
+export const controlOptions = (): ChannelOptions => ({
+  ...channelOptions(CONTROL_BYTES_MAX),
+  "grpc.keepalive_time_ms": KEEPALIVE_MS,
+  "grpc.keepalive_timeout_ms": KEEPALIVE_ANSWER_MS,
 });
 
 /** Brackets around an IPv6 address, as host:port needs. */

@@ -8,9 +8,14 @@ export interface Contraction {
 
 /** Makes one vertex of all vertices that share a label; parallel edges are added up. By counting and one marker array: no hashing, no sorting. */
 export function contract(graph: Csr, labels: Int32Array): Contraction {
-  const { vertexCount: n, offsets, targets, edgeWeights, vertexWeights } = graph;
-  const coarseOf = new Int32Array(n);
+  const coarseOf = new Int32Array(graph.vertexCount);
   const count = number(labels, coarseOf);
+  return contractTo(graph, coarseOf, count);
+}
+
+/** The same with coarse numbers 0 to `count` - 1 already given. */
+export function contractTo(graph: Csr, coarseOf: Int32Array, count: number): Contraction {
+  const { offsets, targets, edgeWeights, vertexWeights } = graph;
   const { starts, members } = membersOf(coarseOf, count);
   const coarseOffsets = new Int32Array(count + 1);
   const coarseTargets = new Int32Array(targets.length);

@@ -102,8 +102,9 @@ export const CONFIG_KEYS = {
     kind: "integer",
     min: 1,
     max: 1_000,
-    defaults: { worker: BEATS_MISSED },
-    means: "beats in a row that may fail before the worker takes its master for lost and connects anew",
+    defaults: { worker: 100 },
+    means:
+      "a worker ends when so many attempts in a row to reach a master that it has lost came to nothing, or masterWait is over before",
   },
   masterWait: {
     roles: WORKER,
@@ -111,7 +112,7 @@ export const CONFIG_KEYS = {
     min: 0,
     max: SECONDS_MAX,
     defaults: { worker: 60 },
-    means: "a worker ends when its master was not to be reached for so long",
+    means: "a worker ends when its master, there before or not, was not to be reached for so long",
   },
   name: {
     roles: WORKER,

@@ -1,16 +1,15 @@
 import { Server, type ServerDuplexStream, status } from "@grpc/grpc-js";
 import { MyriadError } from "../base/error.ts";
-import { CONTROL_BYTES_MAX } from "../base/limits.ts";
-import { bindServer, channelOptions } from "../net/grpc-options.ts";
+import { bindServer, controlOptions } from "../net/grpc-options.ts";
 import {
   type ControlServer as ControlHandlers,
   ControlService,
   type Hello,
   type LocateReply,
-  type MasterMessage,
+  MasterMessage,
   type WorkerMessage,
 } from "../wire/gen/myriad/v1/control.ts";
-import { ControlStream } from "./control-stream.ts";
+import { COME_AGAIN, ControlStream } from "./control-stream.ts";
 
 type AttachCall = ServerDuplexStream<WorkerMessage, MasterMessage>;
 export type AttachStream = ControlStream<MasterMessage, WorkerMessage>;
@@ -26,7 +25,7 @@ export interface ControlHost {
 
 /** The master's gRPC server. */
 export class ControlServer {
-  readonly #server = new Server(channelOptions(CONTROL_BYTES_MAX));
+  readonly #server = new Server(controlOptions());
   readonly #streams = new Set<AttachStream>();
 
   constructor(host: ControlHost) {
@@ -56,7 +55,7 @@ export class ControlServer {
   }
 
   #attach(call: AttachCall, host: ControlHost): void {
-    const stream: AttachStream = new ControlStream(call, hostOf(call.getPeer()), () => {
+    const stream: AttachStream = new ControlStream(call, MasterMessage, hostOf(call.getPeer()), () => {
       call.end();
       this.#streams.delete(stream);
     });
@@ -77,7 +76,7 @@ export class ControlServer {
 function refuse(call: AttachCall, reason: MyriadError): void {
   const later = reason.code === "UNAVAILABLE";
   const details = reason.message.slice(reason.code.length + 2);
-  call.emit("error", { code: later ? status.UNAVAILABLE : status.FAILED_PRECONDITION, details });
+  call.emit("error", { code: later ? COME_AGAIN : status.FAILED_PRECONDITION, details });
 }
 
 /** The address that a call comes from, without its port. */

@@ -1,10 +1,10 @@
-import { fileURLToPath } from "node:url";
 import { systemClock } from "../base/clock.ts";
 import { MyriadError } from "../base/error.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { dataFiles } from "../store/data-file.ts";
 import { type Log, silentLog } from "./log.ts";
 import { MasterNode } from "./master.ts";
+import { fileOfScenario } from "./node-run.ts";
 import type { RunOptions, RunResult } from "./run.ts";
 import { scenarioHash } from "./scenario-hash.ts";
 import { spawnWorker, type WorkerProcess } from "./worker-process.ts";
@@ -17,7 +17,7 @@ const LOOPBACK = "127.0.0.1";
  */
 export async function runCluster(scenario: Scenario, options: RunOptions, log: Log = silentLog): Promise<RunResult> {
   const workers = options.workers ?? 1;
-  const file = fileOf(scenario);
+  const file = fileOfScenario(scenario);
   const master = new MasterNode({
     scenario,
     scenarioPath: file,
@@ -48,14 +48,4 @@ export async function runCluster(scenario: Scenario, options: RunOptions, log: L
     await master.close();
     await Promise.all(processes.map((worker) => worker.end(systemClock)));
   }
-}
-
-/** Workers load the module by its path. Throws INVALID_SCENARIO when it has none. */
-function fileOf(scenario: Scenario): string {
-  if (scenario.file?.startsWith("file:")) return fileURLToPath(scenario.file);
-  if (scenario.file !== undefined) return scenario.file;
-  throw new MyriadError(
-    "INVALID_SCENARIO",
-    "workers cannot load the scenario: the file that it was made in is not known",
-  );
 }

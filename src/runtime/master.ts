@@ -20,7 +20,7 @@ import type { RunOptions, RunResult } from "./run.ts";
 import { type Collected, RunCollector } from "./run-collector.ts";
 import { newRunId, runNumber } from "./run-id.ts";
 import { encodeSetup, eventTable, setupOptions } from "./run-setup.ts";
-import type { FromWorker, ToWorker, WorkerLink } from "./worker-link.ts";
+import { type FromWorker, shortReason, type ToWorker, type WorkerLink } from "./worker-link.ts";
 import { WorkerTable } from "./worker-table.ts";
 
 export interface MasterOptions {
@@ -74,7 +74,6 @@ export class MasterNode implements ControlHost {
   #registry: Registry | undefined;
   #collector: RunCollector | undefined;
   #commands = 0;
-  #shares: number[] = [];
 
   /** Compiles the scenario: throws INVALID_SCENARIO, INVALID_PARAMS, INVALID_ARGUMENT. */
   constructor(options: MasterOptions) {
@@ -103,8 +102,6 @@ export class MasterNode implements ControlHost {
     this.#population = population;
     this.#registry = new Registry(types, population.typeOf.slice(0, population.count), placement, population.count);
     this.#registry.setNames(population.names);
-    this.#shares = new Array<number>(this.#options.expectedWorkers).fill(0);
-    for (const worker of placement) this.#shares[worker]!++;
     this.#collector = new RunCollector({
       program: this.#program,
       registry: this.#registry,
@@ -141,7 +138,7 @@ export class MasterNode implements ControlHost {
     } catch (reason) {
       const error = MyriadError.from(reason, "HANDLER_FAILED");
       this.#state = "failed";
-      this.#tellAll({ $case: "shutdown", value: { reason: error.message } });
+      this.#tellAll({ $case: "shutdown", value: { reason: shortReason(error.message) } });
       throw error;
     } finally {
       stopHealth();
@@ -183,7 +180,7 @@ export class MasterNode implements ControlHost {
       events,
       eventsPerSecond,
       agents: this.#registry?.count ?? 0,
-      workers: this.#table.links.map((link) => workerStatus(link, this.#shares[link.id] ?? 0, now)),
+      workers: this.#table.links.map((link) => workerStatus(link, this.#registry?.agentsOf(link.id) ?? 0, now)),
     };
   }
 

@@ -12,7 +12,7 @@ export interface Node<R extends Role = Role> extends AsyncDisposable {
   readonly role: R;
   /** Address that it listens on; "" for a single one. */
   readonly address: string;
-  /** Port that it listens on; 0 when it does not, or took any. */
+  /** Port that it listens on; 0 for a single one. */
   readonly port: number;
   /** Ends what runs, at the next barrier, and lets go of everything. */
   stop(): Promise<void>;

@@ -11,7 +11,7 @@ import { SingleService } from "./single-service.ts";
 import { WorkerService } from "./worker-service.ts";
 
 /**
- * Starts a node. A master listens when this resolves; a worker looks for its master from then on. Keys and defaults are
+ * Starts a node. It listens when this resolves; a worker looks for its master from then on. Keys and defaults are
  * in docs/config.md; times are in seconds. `id` is the node's name: 1 to 128 characters of `[A-Za-z0-9_.:-]`.
  *
  * Throws INVALID_ARGUMENT, INVALID_CONFIG naming key, value and range, ADDRESS_IN_USE.
@@ -29,8 +29,11 @@ export async function initializeNode(id: string, role: Role, config: object = {}
   switch (role) {
     case "master":
       return MasterService.start(id, parseConfig("master", config, source), environment);
-    case "worker":
-      return new WorkerService(id, parseConfig("worker", config, source), environment);
+    case "worker": {
+      const worker = new WorkerService(id, parseConfig("worker", config, source), environment);
+      await worker.listening;
+      return worker;
+    }
     case "single":
       return new SingleService(id, parseConfig("single", config, source));
     default: {

@@ -1,8 +1,9 @@
 import { MyriadError } from "../base/error.ts";
 import { Hash128 } from "../base/hash.ts";
+import type { PartResult } from "../engine/engine.ts";
 import type { SamplePartial } from "../engine/sampler.ts";
 import type { ObservedValue } from "../model/observation.ts";
-import type { Ended, RunResult } from "./run.ts";
+import { type Ended, QUARANTINED_SHOWN, type Quarantined, type RunResult } from "./run.ts";
 
 /** What one worker has to say at the end; plain data, the content of Finished. */
 export interface WorkerResult {
@@ -23,6 +24,8 @@ export interface WorkerResult {
   readonly loopMs: number;
   readonly waitMs: number;
   readonly peakRssBytes: number;
+  /** Of all workers: each tells the same. */
+  readonly quarantined: Quarantined;
 }
 
 /** What the parts amount to. */
@@ -38,16 +41,25 @@ export interface MergedResult {
   readonly wallSeconds: number;
   readonly barrierShare: number;
   readonly peakRssBytes: readonly number[];
+  readonly quarantined: Quarantined;
 }
+
+/** What all workers come to alike. */
+const AGREED: readonly [what: string, of: (part: WorkerResult) => unknown][] = [
+  ["the end", (part) => part.ended],
+  ["the virtual time", (part) => part.virtualTime],
+  ["the windows", (part) => part.windows],
+  ["the quarantined agents", (part) => part.quarantined.agents],
+];
 
 /** Adds up the parts, by worker id. Throws PROTOCOL when they do not tell of one run: a barrier has failed. */
 export function mergeResults(parts: readonly WorkerResult[]): MergedResult {
   const first = parts[0]!;
-  for (const key of ["ended", "virtualTime", "windows"] as const) {
-    const other = parts.findIndex((part) => part[key] !== first[key]);
+  for (const [what, of] of AGREED) {
+    const other = parts.findIndex((part) => of(part) !== of(first));
     if (other > 0) {
-      const both = `worker 0 has ${first[key]}, worker ${other} has ${parts[other]![key]}`;
-      throw new MyriadError("PROTOCOL", `the workers disagree on ${key}: ${both}`);
+      const both = `worker 0 has ${of(first)}, worker ${other} has ${of(parts[other]!)}`;
+      throw new MyriadError("PROTOCOL", `the workers disagree on ${what}: ${both}`);
     }
   }
   const hash = new Hash128();
@@ -65,7 +77,17 @@ export function mergeResults(parts: readonly WorkerResult[]): MergedResult {
     wallSeconds: Math.max(...parts.map((part) => part.loopMs)) / 1000,
     barrierShare: sum((part) => (part.loopMs > 0 ? part.waitMs / part.loopMs : 0)) / parts.length,
     peakRssBytes: parts.map((part) => part.peakRssBytes),
+    quarantined: first.quarantined,
   };
+}
+
+/** How many agents were quarantined, and the first of them, in an order that does not tell how many workers there were. */
+export function quarantinedOf(failures: PartResult["quarantined"]): Quarantined {
+  const sorted = [...failures].sort((a, b) => a.time - b.time || a.agent - b.agent);
+  const first = sorted.slice(0, QUARANTINED_SHOWN).map(({ agent, name, handler, time, code, message }) => {
+    return { agent, name, handler, time, code, message };
+  });
+  return { agents: failures.length, first };
 }
 
 /** The part of a run's result that its workers bring about. */

@@ -4,6 +4,7 @@ import type { Registry } from "../cluster/registry.ts";
 import { mergeSamples } from "../engine/sampler.ts";
 import type { ObservedValue } from "../model/observation.ts";
 import type { Program } from "../model/program.ts";
+import type { Finished } from "../wire/gen/myriad/v1/control.ts";
 import { decodePlain } from "../wire/plain-codec.ts";
 import { type MergedResult, mergeResults, type WorkerResult } from "./part-result.ts";
 import type { RecordRow, RunWriter, SampleRow, StateRow } from "./run-writer.ts";
@@ -35,6 +36,7 @@ export interface Collected {
 export class RunCollector {
   readonly #options: CollectorOptions;
   readonly #parts: (WorkerResult | undefined)[];
+  readonly #pieces: (Uint8Array[] | undefined)[] = [];
   readonly #done = new Deferred<Collected>();
 
   constructor(options: CollectorOptions) {
@@ -57,10 +59,10 @@ export class RunCollector {
         this.#options.out?.records(decodePlain(message.value.rows) as RecordRow[]);
         return true;
       case "states":
-        this.#options.out?.states(decodePlain(message.value.rows) as StateRow[]);
+        this.#options.out?.states?.(decodePlain(message.value.rows) as StateRow[]);
         return true;
       case "finished":
-        this.#finished(link, decodePlain(message.value.result) as WorkerResult);
+        this.#takeResult(link, message.value);
         return true;
       default:
         return false;
@@ -77,6 +79,15 @@ export class RunCollector {
       }
       registry.addBirths(rows.types, rows.workers);
     }
+  }
+
+  /** A worker's result comes in pieces: the partials of its last sample may be of any size. */
+  #takeResult(link: WorkerLink, { result, more }: Finished): void {
+    const pieces = (this.#pieces[link.id] ??= []);
+    pieces.push(result);
+    if (more) return;
+    this.#pieces[link.id] = undefined;
+    this.#finished(link, decodePlain(Buffer.concat(pieces)) as WorkerResult);
   }
 
   #finished(link: WorkerLink, part: WorkerResult): void {

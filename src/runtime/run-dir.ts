@@ -68,8 +68,8 @@ export class RunDir implements RunWriter {
   }
 
   states(rows: Iterable<StateRow>): void {
-    for (const { index, name, type, state } of rows) {
-      this.#states.push({ index, line: toJson({ index, name, type, state }) });
+    for (const { index, name, type, state, flag } of rows) {
+      this.#states.push({ index, line: toJson({ index, name, type, flag, state }) });
     }
   }
 

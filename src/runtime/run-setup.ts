@@ -32,7 +32,7 @@ export function setupOptions(options: RunOptions): SetupOptions {
     ...(options.until === undefined ? {} : { until: options.until }),
     strict: options.strict ?? false,
     keepRecords: options.out !== undefined,
-    keepStates: options.out !== undefined,
+    keepStates: options.out?.states !== undefined,
   };
 }
 

@@ -22,6 +22,7 @@ export interface StateRow {
   name: string;
   type: string;
   state: unknown;
+  flag?: "retired" | "quarantined";
 }
 
 /**
@@ -31,6 +32,7 @@ export interface StateRow {
 export interface RunWriter {
   samples(rows: readonly SampleRow[]): void;
   records(rows: readonly RecordRow[]): void;
-  states(rows: Iterable<StateRow>): void;
+  /** Left out: final states are not gathered. */
+  states?(rows: Iterable<StateRow>): void;
   finish(result: RunResult): void | Promise<void>;
 }

@@ -77,4 +77,27 @@ export interface RunResult {
   readonly effects: { readonly calls: number; readonly replayed: number };
   readonly peakRssBytes: { readonly master: number; readonly workers: readonly number[] };
   readonly ended: Ended;
+  readonly quarantined: Quarantined;
 }
+
+/** Agents that failed under `onAgentError: "quarantine"` and took no part from then on. */
+export interface Quarantined {
+  /** How many there are. */
+  readonly agents: number;
+  /** The first of them, by virtual time and index: at most QUARANTINED_SHOWN. */
+  readonly first: readonly QuarantinedAgent[];
+}
+
+export interface QuarantinedAgent {
+  readonly agent: number;
+  readonly name: string;
+  /** The event that it was handling. */
+  readonly handler: string;
+  readonly time: number;
+  readonly code: string;
+  /** What it threw, in one line with agent, handler and time. */
+  readonly message: string;
+}
+
+/** Quarantined agents that a result names. */
+export const QUARANTINED_SHOWN = 20;

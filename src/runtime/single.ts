@@ -9,7 +9,7 @@ import type { Population } from "../model/population.ts";
 import { compile } from "../model/program.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { dataFiles } from "../store/data-file.ts";
-import { mergeResults, runTotals } from "./part-result.ts";
+import { mergeResults, quarantinedOf, runTotals } from "./part-result.ts";
 import { progressMeter } from "./progress.ts";
 import type { Ended, RunOptions, RunResult } from "./run.ts";
 import { newRunId } from "./run-id.ts";
@@ -34,7 +34,7 @@ export async function runSingle(scenario: Scenario, options: RunOptions): Promis
     const part = engine.finish();
     const observations = mergeSamples(program, [part.sample]);
     if (part.sampledAt !== end.virtualTime) options.out?.samples([{ time: end.virtualTime, values: observations }]);
-    options.out?.states(engine.states());
+    options.out?.states?.(engine.states());
     const merged = mergeResults([
       {
         ...part,
@@ -46,6 +46,7 @@ export async function runSingle(scenario: Scenario, options: RunOptions): Promis
         loopMs,
         waitMs: loop.waitMs,
         peakRssBytes: 0,
+        quarantined: quarantinedOf(part.quarantined),
       },
     ]);
     const result: RunResult = {

@@ -6,6 +6,15 @@ import type { ControlStream } from "./control-stream.ts";
 export type ToWorker = NonNullable<MasterMessage["message"]>;
 export type FromWorker = NonNullable<WorkerMessage["message"]>;
 
+/** Longer reasons would not fit a message, and nobody reads them. */
+const REASON_LENGTH_MAX = 16_384;
+
+/** What a worker says that cannot go on. */
+export const failedMessage = (code: string, message: string): Failed => ({ code, message: shortReason(message) });
+
+export const shortReason = (text: string): string =>
+  text.length > REASON_LENGTH_MAX ? `${text.slice(0, REASON_LENGTH_MAX)}...` : text;
+
 /** How far a worker has come. It never goes back; `lost` and `failed` are ends. */
 export type WorkerStage =
   /** Attached, waits for the others. */

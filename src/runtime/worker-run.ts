@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import { MyriadError } from "../base/error.ts";
+import { CHUNK_BYTES } from "../base/limits.ts";
 import { type EndDecision, WorkerLoop } from "../cluster/worker-loop.ts";
 import { OutsideEffects } from "../engine/effects.ts";
 import { Engine } from "../engine/engine.ts";
@@ -12,12 +13,12 @@ import { encodePlain } from "../wire/plain-codec.ts";
 import type { ControlStream } from "./control-stream.ts";
 import type { LoadedScenario } from "./load-scenario.ts";
 import type { Log, LogFields } from "./log.ts";
-import type { WorkerResult } from "./part-result.ts";
+import { quarantinedOf, type WorkerResult } from "./part-result.ts";
 import { PopulationReceiver } from "./population-receiver.ts";
 import { Reporter } from "./reporter.ts";
 import type { Ended } from "./run.ts";
 import { checkEventTable, decodeSetup, type SetupOptions } from "./run-setup.ts";
-import type { ToWorker } from "./worker-link.ts";
+import { failedMessage, type ToWorker } from "./worker-link.ts";
 
 export interface WorkerRunOptions {
   readonly setup: Setup;
@@ -180,16 +181,18 @@ export class WorkerRun {
     this.#effects.stop();
     const { failure } = decision;
     if (failure !== undefined) {
-      const value = { code: failure.code, message: failure.message };
-      return stream.send({ message: { $case: "failed", value } });
+      return stream.send({ message: { $case: "failed", value: failedMessage(failure.code, failure.message) } });
     }
     await this.#reporter.finish();
-    const result = encodePlain(this.#result(decision, loopMs));
-    stream.send({ message: { $case: "finished", value: { result } } });
+    const bytes = encodePlain(this.#result(decision, loopMs));
+    for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
+      const value = { result: bytes.subarray(at, at + CHUNK_BYTES), more: at + CHUNK_BYTES < bytes.length };
+      await stream.sendPaced({ message: { $case: "finished", value } });
+    }
   }
 
   #result(decision: EndDecision, loopMs: number): WorkerResult {
-    const { hash, sample, sampledAt, agents, effects, counts } = this.#engine.finish();
+    const { hash, sample, sampledAt, agents, effects, counts, quarantined } = this.#engine.finish();
     return {
       ended: decision.reason as Ended,
       virtualTime: decision.virtualTime,
@@ -204,6 +207,7 @@ export class WorkerRun {
       loopMs,
       waitMs: this.#loop.waitMs,
       peakRssBytes: process.resourceUsage().maxRSS * 1024,
+      quarantined: quarantinedOf(quarantined),
     };
   }
 

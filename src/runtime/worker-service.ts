@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import { Deferred } from "../base/deferred.ts";
 import type { WorkerConfig } from "./config.ts";
 import { loadScenario } from "./load-scenario.ts";
 import type { Log } from "./log.ts";
@@ -17,21 +18,29 @@ export class WorkerService implements WorkerHandle {
   readonly id: string;
   readonly role = "worker";
   readonly address: string;
-  readonly port: number;
   readonly done: Promise<string>;
   readonly #worker: WorkerNode;
+  /** Resolves when the worker listens; rejects when it comes to its end before. */
+  readonly listening: Promise<void>;
+  #port: number;
   #state: "serving" | "ended" | "failed" = "serving";
 
   constructor(id: string, config: WorkerConfig, { clock, log, endWithMaster = false }: WorkerEnvironment) {
     this.id = id;
     this.address = config.workerAddress ?? "";
-    this.port = config.listenPort;
+    this.#port = config.listenPort;
+    const listening = new Deferred();
     this.#worker = new WorkerNode({
       masterAddress: config.masterAddress,
       masterPort: config.masterPort,
       listenPort: config.listenPort,
       heartbeatMs: config.heartbeatInterval * 1000,
       masterWaitMs: config.masterWait * 1000,
+      heartbeatMaxRetries: config.heartbeatMaxRetries,
+      onListening: (port) => {
+        this.#port = port;
+        listening.resolve();
+      },
       name: config.name ?? id,
       endWithMaster,
       clock,
@@ -41,7 +50,14 @@ export class WorkerService implements WorkerHandle {
       ...(config.scenario === undefined ? {} : { scenario: config.scenario }),
     });
     this.done = this.#serve();
-    this.done.catch(() => {}); // Whoever waits for it hears of it.
+    this.done.then(() => listening.resolve(), listening.reject);
+    this.listening = listening.promise;
+    this.listening.catch(() => {}); // Whoever waits hears of it, by either.
+  }
+
+  /** Of the data service. A port that was left to the system changes when the worker has lost its master. */
+  get port(): number {
+    return this.#port;
   }
 
   async #serve(): Promise<string> {

@@ -2,17 +2,16 @@ import { type ClientDuplexStream, credentials } from "@grpc/grpc-js";
 import type { Clock } from "../base/clock.ts";
 import { Deferred } from "../base/deferred.ts";
 import { MyriadError } from "../base/error.ts";
-import { CONTROL_BYTES_MAX } from "../base/limits.ts";
 import { GrpcTransport } from "../net/grpc.ts";
-import { channelOptions, hostPort } from "../net/grpc-options.ts";
+import { controlOptions, hostPort } from "../net/grpc-options.ts";
 import { PROTOCOL_VERSION } from "../net/hello.ts";
-import { ControlClient, type Hello, type MasterMessage, type WorkerMessage } from "../wire/gen/myriad/v1/control.ts";
-import { ControlStream } from "./control-stream.ts";
+import { ControlClient, type Hello, type MasterMessage, WorkerMessage } from "../wire/gen/myriad/v1/control.ts";
+import { ControlStream, isAnswer } from "./control-stream.ts";
 import type { LoadedScenario } from "./load-scenario.ts";
 import type { Log } from "./log.ts";
 import { newIncarnation } from "./run-id.ts";
 import { packageVersion } from "./version.ts";
-import type { FromWorker, ToWorker } from "./worker-link.ts";
+import { type FromWorker, failedMessage, type ToWorker } from "./worker-link.ts";
 import { WorkerRun } from "./worker-run.ts";
 
 export interface WorkerOptions {
@@ -26,10 +25,14 @@ export interface WorkerOptions {
   readonly heartbeatMs?: number;
   /** The worker gives up when its master was not to be reached for so long. Default 60,000. */
   readonly masterWaitMs?: number;
+  /** It gives up on a master that it was attached to and lost after so many attempts in a row to reach it again. Default 100. */
+  readonly heartbeatMaxRetries?: number;
   /** Its name in tables and logs. */
   readonly name: string;
   /** Own path of the scenario; default: the one that the master says. */
   readonly scenario?: string;
+  /** Told the port of the data service, at each attempt anew. */
+  readonly onListening?: (port: number) => void;
   /** Ends at once, instead of waiting, when a master that it was attached to is gone. Default false. */
   readonly endWithMaster?: boolean;
   readonly clock: Clock;
@@ -51,6 +54,8 @@ export class WorkerSession {
   #stopBeats: () => void = () => {};
   /** True once the master has taken this worker in. */
   welcomed = false;
+  /** True once the master has said anything, be it that the worker shall come again. */
+  answered = false;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -67,10 +72,11 @@ export class WorkerSession {
       if (this.#run === undefined) throw new MyriadError("PROTOCOL", "a peer came before the run");
       return this.#run.accept(stream);
     });
+    this.#options.onListening?.(portOf(listening));
     const at = hostPort(masterAddress, masterPort);
-    const client = new ControlClient(at, credentials.createInsecure(), channelOptions(CONTROL_BYTES_MAX));
+    const client = new ControlClient(at, credentials.createInsecure(), controlOptions());
     const call: ClientDuplexStream<WorkerMessage, MasterMessage> = client.attach();
-    const stream = new ControlStream<WorkerMessage, MasterMessage>(call, `master at ${at}`, () => call.end());
+    const stream = new ControlStream<WorkerMessage, MasterMessage>(call, WorkerMessage, `master at ${at}`, () => call.end());
     this.#stream = stream;
     stream.onMessage = ({ message }) => message !== undefined && this.#handle(message, scenario);
     stream.onClosed = (reason) =>
@@ -94,11 +100,11 @@ export class WorkerSession {
 
   #hello(listening: string, scenario: LoadedScenario | undefined): Hello {
     const { name, workerAddress, heartbeatMs = HEARTBEAT_MS_DEFAULT } = this.#options;
-    const port = listening.slice(listening.lastIndexOf(":") + 1);
+    const port = portOf(listening);
     return {
       protocolVersion: PROTOCOL_VERSION,
       name,
-      address: workerAddress === undefined ? `:${port}` : hostPort(workerAddress, Number(port)),
+      address: workerAddress === undefined ? `:${port}` : hostPort(workerAddress, port),
       incarnation: this.#incarnation,
       myriadVersion: packageVersion(),
       nodeVersion: process.version,
@@ -113,6 +119,7 @@ export class WorkerSession {
     try {
       if (message.$case === "welcome") {
         this.welcomed = true;
+        this.answered = true;
         this.#startBeats();
         this.#options.log.info("attached", { worker: message.value.workerId, run: message.value.runId });
       } else if (message.$case === "setup") void this.#setup(message.value, scenario);
@@ -150,11 +157,12 @@ export class WorkerSession {
   /** Tells the master, whose word ends the session: the others must end as well. */
   #fail(reason: MyriadError): void {
     const message = reason.message.slice(reason.code.length + 2);
-    this.#send({ $case: "failed", value: { code: reason.code, message } });
+    this.#send({ $case: "failed", value: failedMessage(reason.code, message) });
     this.#options.log.warn("cannot go on", { reason: reason.message });
   }
 
   #gone(reason: MyriadError): void {
+    this.answered ||= isAnswer(reason);
     this.#run?.stop();
     this.#ended.reject(reason);
   }
@@ -176,6 +184,8 @@ export class WorkerSession {
     this.#stream?.send({ message });
   }
 }
+
+const portOf = (address: string): number => Number(address.slice(address.lastIndexOf(":") + 1));
 
 const NO_PROGRESS = {
   window: -1,

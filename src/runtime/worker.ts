@@ -6,6 +6,8 @@ import { type WorkerOptions, WorkerSession } from "./worker-session.ts";
 export type { WorkerOptions } from "./worker-session.ts";
 
 const MASTER_WAIT_MS_DEFAULT = 60_000;
+const HEARTBEAT_MAX_RETRIES_DEFAULT = 100;
+/** The pause between two attempts doubles from one to the next. */
 const RETRY_MS_MIN = 50;
 const RETRY_MS_MAX = 2_000;
 
@@ -20,13 +22,17 @@ export class WorkerNode {
   }
 
   /**
-   * Resolves to the master's last word once the run is over, or to "left" after `stop`; to how it was lost with `endWithMaster`. While the master is not to be
-   * reached it tries again. Throws UNAVAILABLE when that has lasted `masterWaitMs`, MISMATCH when the master refuses it,
-   * INVALID_SCENARIO when its own scenario cannot be loaded.
+   * Resolves to the master's last word once the run is over, or to "left" after `stop`. While the master is not to be
+   * reached, or has no run, it tries again. Throws UNAVAILABLE when the master was not to be reached for `masterWaitMs`, or
+   * `heartbeatMaxRetries` times in a row after it was lost, or at all after that with `endWithMaster`; MISMATCH when the
+   * master refuses it; INVALID_SCENARIO when its own scenario cannot be loaded.
    */
   async run(): Promise<string> {
-    const { clock, log, masterWaitMs = MASTER_WAIT_MS_DEFAULT } = this.#options;
+    const { clock, log, masterWaitMs = MASTER_WAIT_MS_DEFAULT, endWithMaster = false } = this.#options;
+    const { heartbeatMaxRetries = HEARTBEAT_MAX_RETRIES_DEFAULT } = this.#options;
     const scenario = await this.#ownScenario();
+    let lost = false;
+    let failures = 0;
     let lastContactMs = clock.now();
     let retryMs = RETRY_MS_MIN;
     while (!this.#leaving.signal.aborted) {
@@ -37,13 +43,19 @@ export class WorkerNode {
       } catch (reason) {
         const error = MyriadError.from(reason, "UNAVAILABLE");
         if (error.code !== "UNAVAILABLE") throw error;
-        if (session.welcomed && this.#options.endWithMaster) return error.message;
         if (session.welcomed) {
-          lastContactMs = clock.now();
+          if (endWithMaster) throw error;
+          lost = true;
           retryMs = RETRY_MS_MIN;
           log.warn("the master is gone", { reason: error.message });
         }
-        if (clock.now() - lastContactMs + retryMs > masterWaitMs) throw this.#gaveUp(masterWaitMs, error);
+        if (session.answered) {
+          lastContactMs = clock.now();
+          failures = 0;
+        } else if (lost) failures++;
+        if (failures >= heartbeatMaxRetries) throw this.#gaveUp(`in ${failures} attempts`, error);
+        const waitedMs = clock.now() - lastContactMs;
+        if (waitedMs + retryMs > masterWaitMs) throw this.#gaveUp(`for ${masterWaitMs / 1000} s`, error);
       }
       await clock.sleep(retryMs, this.#leaving.signal).catch(() => {});
       retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
@@ -62,9 +74,9 @@ export class WorkerNode {
     return scenario === undefined ? Promise.resolve(undefined) : load(scenario);
   }
 
-  #gaveUp(waitedMs: number, last: MyriadError): MyriadError {
+  #gaveUp(howLong: string, last: MyriadError): MyriadError {
     const { masterAddress, masterPort } = this.#options;
     const at = hostPort(masterAddress, masterPort);
-    return new MyriadError("UNAVAILABLE", `no master at ${at} for ${waitedMs / 1000} s`, { cause: last });
+    return new MyriadError("UNAVAILABLE", `no master at ${at} ${howLong}`, { cause: last });
   }
 }

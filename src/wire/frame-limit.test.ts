@@ -34,7 +34,15 @@ function decodeAll(frames: readonly Uint8Array[]): EventBatch {
 
 const same = (a: Uint32Array | Float64Array, b: typeof a, count: number): boolean =>
   isDeepStrictEqual(a.subarray(0, count), b.subarray(0, count));
-const chat = (bytes: number): EventBatch => batchOf(1, [{ text: "x".repeat(bytes) }]);
+/** One row whose payload did not pass the codec, which would refuse it before it meets a frame. */
+function single(type: number, value: unknown): EventBatch {
+  const batch = new EventBatch();
+  batch.push(0, 0, 0, 0, packMeta(2, 0, 0, type));
+  batch.pushRef(value);
+  return batch;
+}
+
+const chat = (bytes: number): EventBatch => single(1, "x".repeat(bytes));
 
 test("one event may fill a frame to the limit, not beyond", () => {
   // Closing sections start on 8 bytes, so sizes go in steps; the text fills the last step exactly.
@@ -49,7 +57,7 @@ test("one event may fill a frame to the limit, not beyond", () => {
   expect(() => encodeFrames(STAMP, chat(full + 1), CODECS, null)).toThrow(
     new RegExp(`^LIMIT: event "chat" takes a frame of ${at.length + 8} bytes; at most ${FRAME_BYTES_MAX}$`),
   );
-  expect(() => encodeFrames(STAMP, batchOf(2, [{ data: ["é".repeat(FRAME_BYTES_MAX)] }]), CODECS, null)).toThrow(
+  expect(() => encodeFrames(STAMP, single(2, ["é".repeat(FRAME_BYTES_MAX)]), CODECS, null)).toThrow(
     /^LIMIT: event "note" takes a frame of 8388\d{3} bytes/,
   );
 });

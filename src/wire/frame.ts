@@ -2,4 +2,4 @@
 export { verifyChecksum } from "./checksum.ts";
 export { decodeEvents } from "./frame-decode.ts";
 export { encodeFrame, encodeFrames } from "./frame-encode.ts";
-export { closingOf, type FrameHeader, type FrameStamp, readHeader } from "./frame-header.ts";
+export { closingOf, type FrameStamp, readHeader } from "./frame-header.ts";

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { PAYLOAD_BYTES_MAX } from "../base/limits.ts";
 import { EventBatch } from "./event-batch.ts";
 import { type FieldKind, isVariable, PayloadCodec } from "./payload.ts";
 
@@ -135,4 +136,25 @@ test("a copy in another batch reads the same, and shares objects only when it ma
       }
     }
   }
+});
+
+describe("text and json of one event", () => {
+  const text = new PayloadCodec("chat", [{ name: "text", kind: "text" }]);
+  const note = new PayloadCodec("note", [{ name: "data", kind: "json" }]);
+
+  test("may take as much as fits into a frame, on any path", () => {
+    for (const over of [-1, 0]) {
+      expect(() => text.write(new EventBatch(), { text: "x".repeat(PAYLOAD_BYTES_MAX + over) })).not.toThrow();
+    }
+    expect(() => text.write(new EventBatch(), { text: "x".repeat(PAYLOAD_BYTES_MAX + 1) })).toThrow(/^LIMIT: event "chat"/);
+    expect(() => text.write(new EventBatch(), { text: "é".repeat(PAYLOAD_BYTES_MAX / 2 + 1) })).toThrow(/^LIMIT/);
+    expect(() => note.write(new EventBatch(), { data: new Float64Array(500_000) })).not.toThrow();
+    expect(() => note.write(new EventBatch(), { data: new Float64Array(600_000) })).toThrow(/^LIMIT: event "note"/);
+  });
+
+  test("are in a record", () => {
+    for (const payload of [undefined, null, 5, "x"]) {
+      expect(() => text.write(new EventBatch(), payload as never)).toThrow(/^INVALID_PAYLOAD: event "chat": its payload is/);
+    }
+  });
 });

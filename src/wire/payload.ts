@@ -1,6 +1,8 @@
 import { MyriadError } from "../base/error.ts";
+import { PAYLOAD_BYTES_MAX } from "../base/limits.ts";
 import { snapshot } from "../base/plain.ts";
 import type { EventBatch } from "./event-batch.ts";
+import { encodePlain } from "./plain-codec.ts";
 
 /** Kinds of declared fields. `ref` is an agent's index; `json` is any plain data. */
 export type FieldKind = "u8" | "u16" | "u32" | "i32" | "f32" | "f64" | "bool" | "text" | "ref" | "json";
@@ -55,12 +57,30 @@ export class PayloadCodec {
   /** Appends the payload after the row just pushed. Throws INVALID_PAYLOAD naming event, field and value. */
   write(batch: EventBatch, payload: Payload): void {
     const fields = this.fields;
+    if (fields.length > 0 && (typeof payload !== "object" || payload === null)) {
+      throw new MyriadError("INVALID_PAYLOAD", `event "${this.event}": its payload is ${show(payload)}, not a record`);
+    }
     for (let f = 0; f < fields.length; f++) {
       const field = fields[f]!;
       const value = payload[field.name];
       if (field.kind === "f64" && typeof value === "number") batch.pushWord(value);
       else this.#writeField(batch, field, value);
     }
+    if (!this.numeric) this.#checkSize(batch);
+  }
+
+  /** Throws LIMIT when the text and json just written would not fit into a frame. */
+  #checkSize(batch: EventBatch): void {
+    let bytes = 0;
+    for (let f = 0; f < this.fields.length; f++) {
+      const { kind } = this.fields[f]!;
+      if (isVariable(kind)) bytes += sizeOf(kind, batch.refs[batch.words[batch.wordCount - this.fields.length + f]!]);
+    }
+    if (bytes <= PAYLOAD_BYTES_MAX) return;
+    throw new MyriadError(
+      "LIMIT",
+      `event "${this.event}": ${bytes} bytes of text and json; at most ${PAYLOAD_BYTES_MAX}`,
+    );
   }
 
   #writeField(batch: EventBatch, field: Field, value: unknown): void {
@@ -71,13 +91,41 @@ export class PayloadCodec {
     else if (typeof value === "number" && isNumberOf(field.kind, value)) {
       batch.pushWord(field.kind === "f32" ? Math.fround(value) : value + 0);
     } else {
-      const shown = typeof value === "string" ? JSON.stringify(value.slice(0, 40)) : String(value);
+      const shown = show(value);
       throw new MyriadError(
         "INVALID_PAYLOAD",
         `event "${this.event}", field "${field.name}": ${shown} is not ${DESCRIPTION[field.kind]}`,
       );
     }
   }
+}
+
+/** Encoded bytes of a text or json field: counted when they may be many, else some number that is too small to matter. */
+function sizeOf(kind: FieldKind, value: unknown): number {
+  if (kind === "text") {
+    const { length } = value as string;
+    return length * 3 < SIZE_MATTERS ? length : Buffer.byteLength(value as string);
+  }
+  return sizeAtMost(value) < SIZE_MATTERS ? 0 : encodePlain(value).length;
+}
+
+const SIZE_MATTERS = 1024 * 1024;
+
+/** An upper bound of what plain data takes when encoded. */
+function sizeAtMost(value: unknown): number {
+  if (typeof value === "string") return 5 + value.length * 3;
+  if (typeof value !== "object" || value === null) return 9;
+  if (ArrayBuffer.isView(value)) return 16 + value.byteLength;
+  let bytes = 8;
+  if (value instanceof Map) for (const [key, part] of value) bytes += sizeAtMost(key) + sizeAtMost(part);
+  else if (Array.isArray(value) || value instanceof Set) for (const part of value) bytes += sizeAtMost(part);
+  else for (const key in value) bytes += 8 + key.length * 3 + sizeAtMost((value as Payload)[key]);
+  return bytes;
+}
+
+function show(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
+  return typeof value === "object" && value !== null ? "an object" : String(value);
 }
 
 const DESCRIPTION: Record<FieldKind, string> = {

@@ -210,9 +210,11 @@ export interface States {
   rows: Uint8Array;
 }
 
-/** The worker's part of the result: plain data (encodePlain). */
+/** The worker's part of the result: plain data (encodePlain), in pieces. */
 export interface Finished {
   result: Uint8Array;
+  /** Another piece follows. */
+  more: boolean;
 }
 
 /** The worker cannot go on. */
@@ -1863,13 +1865,16 @@ export const States: MessageFns<States> = {
 };
 
 function createBaseFinished(): Finished {
-  return { result: new Uint8Array(0) };
+  return { result: new Uint8Array(0), more: false };
 }
 
 export const Finished: MessageFns<Finished> = {
   encode(message: Finished, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.result.length !== 0) {
       writer.uint32(10).bytes(message.result);
+    }
+    if (message.more !== false) {
+      writer.uint32(16).bool(message.more);
     }
     return writer;
   },
@@ -1893,6 +1898,14 @@ export const Finished: MessageFns<Finished> = {
             }
 
             message.result = reader.bytes();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.more = reader.bool();
             continue;
           }
         }
