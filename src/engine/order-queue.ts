@@ -26,7 +26,12 @@ export class OrderQueue {
   }
 
   reverse(): void {
-    this.rows.subarray(this.head, this.tail).reverse();
+    const { rows } = this;
+    for (let low = this.head, high = this.tail - 1; low < high; low++, high--) {
+      const row = rows[low]!;
+      rows[low] = rows[high]!;
+      rows[high] = row;
+    }
   }
 
   sort(batch: EventBatch, random: Randomness): void {

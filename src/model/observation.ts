@@ -30,8 +30,6 @@ export type Observation<V = unknown> = Base<V> &
       }
   );
 
-type ObservationKind = Observation["kind"];
-
 /** The samples of a set of observations. */
 export type SamplesOf<O> = { readonly [K in keyof O]: O[K] extends Observation<infer V> ? V : never };
 

@@ -93,4 +93,3 @@ export function sealScenario(scenario: Scenario): Scenario {
   return scenario;
 }
 
-export type { ObservedValue };

@@ -89,7 +89,13 @@ function carryDown<A extends Uint16Array | Int32Array>(fine: A, coarseOf: Int32A
 }
 
 /** Improves `parts` in place: limits first, then sweeps, then local search. */
-export function refine(graph: Csr, parts: Uint16Array, limits: Float64Array, effort: Effort, chance: Chance): void {
+export function refine(
+  graph: Csr,
+  parts: Uint16Array,
+  limits: Float64Array,
+  effort: Pick<Effort, "search" | "sweepsMax">,
+  chance: Chance,
+): void {
   const blocks = new Blocks(graph, parts, limits);
   rebalance(blocks);
   sweep(blocks, effort.sweepsMax, chance);
