@@ -3,7 +3,7 @@ import { type Scenario, simulate } from "myriad";
 type Options = NonNullable<Parameters<typeof simulate>[1]>;
 type Out = NonNullable<Options["out"]>;
 type Rows<K extends "samples" | "records" | "states"> =
-  Parameters<Out[K]>[0] extends Iterable<infer Row> ? Row[] : never;
+  Parameters<NonNullable<Out[K]>>[0] extends Iterable<infer Row> ? Row[] : never;
 
 /** Runs a scenario in this process and keeps everything that it puts out, for the tests of the examples. */
 export async function collect(scenario: Scenario, options: Options = {}) {

@@ -49,6 +49,14 @@ export type { World } from "./model/world.ts";
 export type { MasterConfig, SingleConfig, WorkerConfig } from "./runtime/config.ts";
 export { initializeNode } from "./runtime/node.ts";
 export type { MasterHandle, Node, NodeRunOptions, SingleHandle, WorkerHandle } from "./runtime/node-handle.ts";
-export type { Ended, PlacementMethod, Progress, RunOptions, RunResult } from "./runtime/run.ts";
+export type {
+  Ended,
+  PlacementMethod,
+  Progress,
+  Quarantined,
+  QuarantinedAgent,
+  RunOptions,
+  RunResult,
+} from "./runtime/run.ts";
 export type { RecordRow, RunWriter, SampleRow, StateRow } from "./runtime/run-writer.ts";
 export { simulate } from "./runtime/simulate.ts";

@@ -72,18 +72,21 @@ function startWorker(name: string, port: string, more = ""): Running {
 }
 
 describe("a worker that a run started and that ends before it", () => {
-  test.each(["SIGKILL", "SIGTERM"] as const)("by %s is named in one line, and nothing is left behind", async (signal) => {
-    const run = shop.start("run", "play.ts", "--workers", "2", "--placement", "hash");
-    const workers = await workersOf(run, 2);
-    expect([...workers.keys()].sort()).toEqual(["worker-1", "worker-2"]);
-    const pid = workers.get("worker-2")!;
-    process.kill(pid, signal);
-    const { code, stdout, stderr } = await run.ended;
-    const errors = stderr.split("\n").filter((line) => line !== "" && !line.startsWith("{"));
-    expect(errors).toEqual([`error: UNAVAILABLE: worker-2 (process ${pid}) ended by ${signal} before the run did`]);
-    expect([code, stdout]).toEqual([1, ""]);
-    await gone(...workers.values());
-  });
+  test.each(["SIGKILL", "SIGTERM"] as const)(
+    "by %s is named in one line, and nothing is left behind",
+    async (signal) => {
+      const run = shop.start("run", "play.ts", "--workers", "2", "--placement", "hash");
+      const workers = await workersOf(run, 2);
+      expect([...workers.keys()].sort()).toEqual(["worker-1", "worker-2"]);
+      const pid = workers.get("worker-2")!;
+      process.kill(pid, signal);
+      const { code, stdout, stderr } = await run.ended;
+      const errors = stderr.split("\n").filter((line) => line !== "" && !line.startsWith("{"));
+      expect(errors).toEqual([`error: UNAVAILABLE: worker-2 (process ${pid}) ended by ${signal} before the run did`]);
+      expect([code, stdout]).toEqual([1, ""]);
+      await gone(...workers.values());
+    },
+  );
 });
 
 describe("a master that is killed", () => {
@@ -162,7 +165,8 @@ describe("a worker that cannot serve", () => {
   test("is refused when its scenario is another one, with both hashes", async () => {
     const { master, port } = await startMaster("differs.yaml", "");
     const { code, stderr } = await startWorker("differs", port, "scenario: ./other.ts\n").ended;
-    const line = /^error: MISMATCH: scenario hash: worker "differs" has ([0-9a-f]{32}), the master has ([0-9a-f]{32})\n$/;
+    const line =
+      /^error: MISMATCH: scenario hash: worker "differs" has ([0-9a-f]{32}), the master has ([0-9a-f]{32})\n$/;
     const [, theirs, ours] = line.exec(stderr) ?? [];
     expect(theirs, stderr).toBeDefined();
     expect(theirs).not.toBe(ours);

@@ -64,8 +64,7 @@ export class Workshop {
         look();
         child.on("close", () => reject(new Error(`ended without ${count} x ${pattern}: ${stderr}`)));
       });
-    const says = async (pattern: RegExp): Promise<RegExpExecArray> =>
-      (await saysAll(pattern, 1))[0] as RegExpExecArray;
+    const says = async (pattern: RegExp): Promise<RegExpExecArray> => (await saysAll(pattern, 1))[0] as RegExpExecArray;
     const running: Running = { child, pid: child.pid!, ended, says, saysAll };
     this.#running.add(running);
     void ended.then(() => this.#running.delete(running));

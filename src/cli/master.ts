@@ -41,7 +41,7 @@ export async function master(options: MasterArguments, io: Io): Promise<number> 
       ...(out === undefined ? {} : { out }),
     });
     screen.clear();
-    report(result, options.json === true, io);
+    report(result, options.json === true, screen, io);
     return exitCodeAfter(result, interrupt, out?.path, screen);
   } catch (reason) {
     screen.clear();

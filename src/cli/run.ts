@@ -42,7 +42,7 @@ export async function run(path: string, options: RunArguments, io: Io): Promise<
       ...(out === undefined ? {} : { out }),
     });
     screen.clear();
-    report(result, options.json === true, io);
+    report(result, options.json === true, screen, io);
     return exitCodeAfter(result, interrupt, out?.path, screen);
   } catch (reason) {
     screen.clear();
@@ -104,8 +104,11 @@ export function stopOnSignals(screen: Screen, io: Io): Interrupt {
   );
 }
 
-/** The result on standard output. */
-export function report(result: RunResult, json: boolean, io: Io): void {
+/** The result on standard output; who was quarantined, and of what, in the log. */
+export function report(result: RunResult, json: boolean, screen: Screen, io: Io): void {
+  for (const { name, handler, time, code, message } of result.quarantined.first) {
+    screen.log.warn("agent quarantined", { agent: name, handler, time, code, reason: message });
+  }
   io.print(json ? toJson(result) : summary(result));
 }
 

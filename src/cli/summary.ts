@@ -14,9 +14,19 @@ export function summary(result: RunResult): string {
   lines.push(
     `${result.scenario}: ${grouped(result.agents)} agents on ${workers}, seed ${result.seed}, until ${grouped(result.virtualTime)} (${ENDED[result.ended]})`,
     `${grouped(result.events)} events (${grouped(result.remoteEvents)} between workers) in ${result.wallSeconds.toFixed(2)} s, ${grouped(Math.round(result.eventsPerSecond))} events/s`,
+    ...quarantinedLine(result),
     `state hash ${result.stateHash}`,
   );
   return lines.join("\n");
+}
+
+const NAMED = 3;
+
+function quarantinedLine({ quarantined: { agents, first } }: RunResult): string[] {
+  if (agents === 0) return [];
+  const names = first.slice(0, NAMED).map(({ name }) => name);
+  const rest = agents > names.length ? ", ..." : "";
+  return [`${grouped(agents)} agent${agents === 1 ? "" : "s"} quarantined: ${names.join(", ")}${rest}`];
 }
 
 const ENDED: Readonly<Record<RunResult["ended"], string>> = {

@@ -3,6 +3,7 @@ import { toJson } from "../runtime/line-file.ts";
 import { loadScenario } from "../runtime/load-scenario.ts";
 import { untilOf } from "../runtime/node-run.ts";
 import type { PlacementMethod, RunResult } from "../runtime/run.ts";
+import { type OutputDigest, RunDigest } from "../runtime/run-digest.ts";
 import { simulate } from "../runtime/simulate.ts";
 import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
@@ -30,62 +31,82 @@ export async function verify(path: string, options: VerifyArguments, io: Io): Pr
   compile(scenario, common);
   const screen = new Screen({ terminal: io.terminal, quiet: options.quiet === true, now: io.now });
   const interrupt = stopOnSignals(screen, io);
-  const results: RunResult[] = [];
+  const runs: VerifiedRun[] = [];
   try {
     for (const workers of new Set([0, ...options.workers])) {
       screen.restart();
+      const out = new RunDigest();
       const result = await simulate(scenario, {
         ...common,
         workers,
         strict: true,
+        out,
         signal: interrupt.signal,
         onProgress: (progress) => screen.progress(progress),
         ...(placement === undefined ? {} : { placement }),
       });
       if (interrupt.code !== undefined) return interrupt.code;
-      results.push(result);
+      runs.push({ result, output: out.digest });
     }
   } finally {
     screen.clear();
     interrupt.dispose();
   }
-  const verdict = compareResults(results);
-  io.print(options.json ? toJson({ same: verdict.same, runs: results }) : `${verdict.table}\n${verdict.line}`);
+  const verdict = compareRuns(runs);
+  if (options.json) {
+    const shown = runs.map(({ result, output }, i) => ({ ...result, output, differs: verdict.differs[i] }));
+    io.print(toJson({ same: verdict.same, runs: shown }));
+  } else io.print(`${verdict.table}\n${verdict.line}`);
   return verdict.same ? EXIT.done : EXIT.failed;
+}
+
+/** What a run came to, and what it put out on its way. */
+export interface VerifiedRun {
+  readonly result: RunResult;
+  readonly output: OutputDigest;
 }
 
 export interface Verdict {
   same: boolean;
+  /** For each run what is not as in the first. */
+  differs: string[][];
   table: string;
   line: string;
 }
 
-/** Compares state hash, number of events, virtual time and observations with those of the first result. */
-export function compareResults(results: readonly RunResult[]): Verdict {
-  const first = results[0]!;
-  const differing = results.map((result) => differences(first, result));
-  const rows = results.map((result, i) => [
+/**
+ * Compares with the first run: state hash, number of events, virtual time, quarantined agents, final observations, all
+ * samples of each observation, all records of each series.
+ */
+export function compareRuns(runs: readonly VerifiedRun[]): Verdict {
+  const first = runs[0]!.result;
+  const differs = runs.map((run) => differences(runs[0]!, run));
+  const rows = runs.map(({ result }, i) => [
     String(result.workers),
     grouped(result.events),
     result.stateHash,
     result.wallSeconds.toFixed(2),
-    differing[i]!.length === 0 ? "" : `other ${differing[i]!.join(", ")}`,
+    differs[i]!.length === 0 ? "" : `other ${differs[i]!.join(", ")}`,
   ]);
-  const same = differing.every((names) => names.length === 0);
+  const same = differs.every((names) => names.length === 0);
   const line = same
-    ? `same: ${first.scenario}, seed ${first.seed}, ${results.length} runs`
+    ? `same: ${first.scenario}, seed ${first.seed}, ${runs.length} runs`
     : `DIFFERENT: ${first.scenario}, seed ${first.seed}, compared with the run on ${first.workers} workers`;
-  return { same, table: table([["workers", "events", "state hash", "seconds", ""], ...rows]), line };
+  return { same, differs, table: table([["workers", "events", "state hash", "seconds", ""], ...rows]), line };
 }
 
-function differences(first: RunResult, other: RunResult): string[] {
-  const names: string[] = [];
-  if (other.stateHash !== first.stateHash) names.push("state hash");
-  if (other.events !== first.events) names.push("events");
-  if (other.virtualTime !== first.virtualTime) names.push("virtual time");
-  const observed = Object.keys({ ...first.observations, ...other.observations });
-  for (const name of observed) {
-    if (toJson(other.observations[name]) !== toJson(first.observations[name])) names.push(name);
-  }
-  return names;
+function differences(first: VerifiedRun, other: VerifiedRun): string[] {
+  const [one, two] = [first.result, other.result];
+  return [
+    ...(two.stateHash === one.stateHash ? [] : ["state hash"]),
+    ...(two.events === one.events ? [] : ["events"]),
+    ...(two.virtualTime === one.virtualTime ? [] : ["virtual time"]),
+    ...(toJson(two.quarantined) === toJson(one.quarantined) ? [] : ["quarantined agents"]),
+    ...keysThatDiffer(one.observations, two.observations),
+    ...keysThatDiffer(first.output.samples, other.output.samples).map((name) => `samples of ${name}`),
+    ...keysThatDiffer(first.output.records, other.output.records).map((name) => `records of ${name}`),
+  ];
 }
+
+const keysThatDiffer = (one: Record<string, unknown>, two: Record<string, unknown>): string[] =>
+  Object.keys({ ...one, ...two }).filter((key) => toJson(one[key]) !== toJson(two[key]));

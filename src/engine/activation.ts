@@ -250,7 +250,7 @@ export class Activation {
   /** Stages an internal event to oneself whose payload is a call number. Returns its number. */
   #stageOwn(type: number, time: number, call: number): number {
     const { ctx } = this;
-    const seq = this.#host.core.table.take("sends", this.slot);
+    const seq = this.#host.core.table.takeSend(this.slot);
     if (this.suppress()) return seq;
     const offset = ctx.events!.wordCount;
     ctx.events!.pushWord(call);

@@ -64,15 +64,32 @@ export class AgentTable {
     return slot;
   }
 
-  /** Takes the next number of a counter. Throws LIMIT when it is used up. */
-  take(counter: "draws" | "sends" | "children" | "calls", slot: number): number {
-    const column = this[counter];
-    const value = column[slot]!;
-    if (value >= COUNTER_MAX) {
-      throw new MyriadError("LIMIT", `agent ${this.index[slot]} has used up its ${counter}: ${COUNTER_MAX} at most`);
-    }
-    column[slot] = value + 1;
+  /** The number of an agent's next random draw. Throws LIMIT when all are used up. */
+  takeDraw(slot: number): number {
+    const value = this.draws[slot]!;
+    if (value >= COUNTER_MAX) throw this.#usedUp("draws", slot);
+    this.draws[slot] = value + 1;
     return value;
+  }
+
+  /** The number of an agent's next event. Throws LIMIT when all are used up. */
+  takeSend(slot: number): number {
+    const value = this.sends[slot]!;
+    if (value >= COUNTER_MAX) throw this.#usedUp("sends", slot);
+    this.sends[slot] = value + 1;
+    return value;
+  }
+
+  /** The same for what happens less often. */
+  take(counter: "children" | "calls", slot: number): number {
+    const value = this[counter][slot]!;
+    if (value >= COUNTER_MAX) throw this.#usedUp(counter, slot);
+    this[counter][slot] = value + 1;
+    return value;
+  }
+
+  #usedUp(counter: string, slot: number): MyriadError {
+    return new MyriadError("LIMIT", `agent ${this.index[slot]} has used up its ${counter}: ${COUNTER_MAX} at most`);
   }
 
   #grow(capacity: number): void {

@@ -42,7 +42,8 @@ export class HandlerContext extends ReadingContext implements Context {
   send(to: number, event: EventType, payload: unknown, options?: SendOptions): number {
     const time = this.#arrival(options === undefined ? undefined : options.delay);
     const seq = this.#emit(to, event, payload, time, FLAG_NONE, 0);
-    return to === this.id ? timerHandle(this.core.windowOf(time), seq) : sendHandle(to, seq);
+    if (to !== this.id) return sendHandle(to, seq);
+    return timerHandle(this.events === undefined ? this.core.lastWindow : this.core.windowOf(time), seq);
   }
 
   schedule(event: EventType, payload: unknown, options: { delay: number }): number {
@@ -73,7 +74,7 @@ export class HandlerContext extends ReadingContext implements Context {
     const id = this.relation(relation);
     const type = core.eventId(event);
     const time = this.#arrival(options?.delay);
-    const seq = core.table.take("sends", this.slot);
+    const seq = core.table.takeSend(this.slot);
     if (this.activation?.suppress() === true) {
       this.#refuse(core.program.codecs[type]!, payload);
       return;
@@ -185,7 +186,7 @@ export class HandlerContext extends ReadingContext implements Context {
     const type = core.eventId(event);
     const codec = core.program.codecs[type]!;
     const slot = this.slot;
-    const seq = table.take("sends", slot);
+    const seq = table.takeSend(slot);
     const meta = packMeta(PHASE_EVENT, generation, flag, type);
     if (this.events !== undefined) {
       if (this.activation!.suppress()) {
@@ -243,13 +244,9 @@ export class HandlerContext extends ReadingContext implements Context {
       staged.cancellations.push({ to: Math.floor(key / HANDLE_SPAN), from: this.id, low: key % HANDLE_SPAN });
     } else {
       const low = handle % HANDLE_SPAN;
-      const own = events !== undefined && findOwn(events, this.id, low) >= 0;
-      if (
-        !own &&
-        !this.core.hasTimer(this.id, handle, this.activation?.queue) &&
-        this.activation?.isWaiting(low) !== true
-      )
-        return false;
+      const sent = events !== undefined && findOwn(events, this.id, low) >= 0;
+      const waits = this.activation?.isWaiting(low) === true;
+      if (!sent && !waits && !this.core.hasTimer(this.id, handle, this.activation?.queue)) return false;
       staged.timers.push(handle);
     }
     staged.dirty = true;

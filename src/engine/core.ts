@@ -50,6 +50,8 @@ export class Core {
   /** What came for the agent being run while its last handler waited, from row `waitingHead` on. */
   waiting: EventBatch | undefined;
   waitingHead = 0;
+  /** The window that `batchFor` last found in the calendar. */
+  lastWindow = 0;
   /** A place to write a payload before it is spread. */
   readonly scratch = new EventBatch();
   /** The first window in which something sent by this worker arrives elsewhere. */
@@ -102,8 +104,9 @@ export class Core {
   /** Where a row for `to` at `time` goes: a window of the calendar, or a peer's frame. */
   batchFor(to: number, time: number): EventBatch {
     const owner = this.table.placement[to]!;
-    if (owner === this.self) return this.calendar.bucket(this.windowOf(time));
-    return this.outboxes[owner]!;
+    if (owner !== this.self) return this.outboxes[owner]!;
+    this.lastWindow = this.windowOf(time);
+    return this.calendar.bucket(this.lastWindow);
   }
 
   /** Spreads an event over the neighbours: own ones here, and one row to each worker that hosts others. */

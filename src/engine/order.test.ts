@@ -151,15 +151,15 @@ describe("events without delay", () => {
 
 describe("counters", () => {
   it.each([
-    ["sends", "has used up its sends"],
-    ["draws", "has used up its draws"],
-  ] as const)("end the run by name when the %s are used up", async (counter, message) => {
+    ["sends", "takeSend"],
+    ["draws", "takeDraw"],
+  ] as const)("end the run by name when the %s are used up", async (counter, take) => {
     const { AgentTable } = await import("./agent-table.ts");
     const table = new AgentTable();
     table.setPlacement(new Uint16Array(1));
     table.add(0, 0, {});
     table[counter][0] = 0xffff_fffd;
-    expect(table.take(counter, 0)).toBe(0xffff_fffd);
-    expect(() => table.take(counter, 0)).toThrow(`LIMIT: agent 0 ${message}: 4294967294 at most`);
+    expect(table[take](0)).toBe(0xffff_fffd);
+    expect(() => table[take](0)).toThrow(`LIMIT: agent 0 has used up its ${counter}: 4294967294 at most`);
   });
 });

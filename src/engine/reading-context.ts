@@ -77,8 +77,8 @@ export class ReadingContext {
 
   random(): number {
     this.check("random");
-    const table = this.core.table;
-    return this.core.random.uniform(this.id, table.take("draws", this.slot));
+    const core = this.core;
+    return core.random.uniform(this.id, core.table.takeDraw(this.slot));
   }
 
   randomInt(n: number): number {

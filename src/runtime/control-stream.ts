@@ -7,7 +7,8 @@ import { CONTROL_BYTES_MAX } from "../base/limits.ts";
 export const COME_AGAIN = status.ABORTED;
 
 /** True of a stream's end for which the master itself has given the reason: it is there. */
-export const isAnswer = (reason: MyriadError): boolean => (reason.cause as ServiceError | undefined)?.code === COME_AGAIN;
+export const isAnswer = (reason: MyriadError): boolean =>
+  (reason.cause as ServiceError | undefined)?.code === COME_AGAIN;
 
 type Call<Out, In> = ClientDuplexStream<Out, In> | ServerDuplexStream<In, Out>;
 

@@ -76,7 +76,9 @@ export class WorkerSession {
     const at = hostPort(masterAddress, masterPort);
     const client = new ControlClient(at, credentials.createInsecure(), controlOptions());
     const call: ClientDuplexStream<WorkerMessage, MasterMessage> = client.attach();
-    const stream = new ControlStream<WorkerMessage, MasterMessage>(call, WorkerMessage, `master at ${at}`, () => call.end());
+    const stream = new ControlStream<WorkerMessage, MasterMessage>(call, WorkerMessage, `master at ${at}`, () =>
+      call.end(),
+    );
     this.#stream = stream;
     stream.onMessage = ({ message }) => message !== undefined && this.#handle(message, scenario);
     stream.onClosed = (reason) =>
