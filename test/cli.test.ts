@@ -264,6 +264,41 @@ describe("run", () => {
     expect(rows[4]).toMatch(/^same: /);
     expect(code).toBe(0);
   });
+
+  test("verify finds what differs on the way, though the end is the same, and names it", async () => {
+    const records = 'ctx.record("n", n + (process.env.MYRIAD_SPAWNED === "1" && ctx.now === 1 ? 1 : 0));';
+    file("records.ts", SCENARIO.replace('ctx.record("n", n);', records));
+    const { code, stdout } = await run("verify", "records.ts", "--workers", "1", "--json");
+    const verdict = JSON.parse(stdout) as { same: boolean; runs: { differs: string[] }[] };
+    expect(verdict.same).toBe(false);
+    expect(verdict.runs.map(({ differs }) => differs)).toEqual([[], ["records of n"]]);
+    expect(code).toBe(1);
+  });
+
+  test("quarantined agents are in the result, the summary, the log and the final states", async () => {
+    const failing = SCENARIO.replace(
+      "self.n = n;",
+      'if (ctx.id > 2 && ctx.id < 5) throw new Error("boom"); self.n = n;',
+    );
+    file("quarantine.ts", failing.replace("observe:", 'onAgentError: "quarantine", observe:'));
+    for (const workers of ["0", "2"]) {
+      const folderName = `out-quarantine-${workers}`;
+      const { code, stdout, stderr } = await run("run", "quarantine.ts", "--workers", workers, "--out", folderName);
+      expect(stdout).toContain("\n1 agent quarantined: agent:3\n");
+      const lines = stderr.trim().split("\n");
+      expect(lines).toHaveLength(1);
+      expect(JSON.parse(lines[0]!)).toMatchObject({ level: "warn", agent: "agent:3", handler: "tick", time: 3 });
+      const manifest = JSON.parse(readFileSync(join(folder, folderName, "manifest.json"), "utf8"));
+      expect(manifest.result.quarantined).toMatchObject({ agents: 1, first: [{ agent: 3, code: "HANDLER_FAILED" }] });
+      const states = readFileSync(join(folder, folderName, "states.jsonl"), "utf8")
+        .trim()
+        .split("\n");
+      expect(states.map((line) => JSON.parse(line).flag)).toEqual(
+        states.map((_, i) => (i === 3 ? "quarantined" : undefined)),
+      );
+      expect(code).toBe(0);
+    }
+  });
 });
 
 describe("signals", () => {

@@ -36,7 +36,7 @@ describe("registry", () => {
     const registry = registryOf(10, () => undefined);
     registry.addBirths([1, 0, 1], [3, 2, 1]);
     expect(registry.count).toBe(13);
-    expect([0, 1, 2, 3, 4].map((worker) => registry.agentsOf(worker))).toEqual([3, 3, 4, 3, 0]);
+    expect([0, 1, 2, 3, 4].map((worker) => registry.agentsOf(worker))).toEqual([2, 4, 3, 4, 0]);
     expect(registry.locate("person:11")).toEqual({ index: 11, name: "person:11", type: "person", worker: 2 });
     for (let i = 0; i < 1000; i++) registry.addBirths([0], [1]);
     expect(registry.locate("1012")?.name).toBe("person:1012");

@@ -1,7 +1,7 @@
 import { MyriadError } from "../base/error.ts";
 import { HANDLE_SPAN, SAMPLES_MAX } from "../base/limits.ts";
 import type { Until } from "../model/until.ts";
-import { type Closing, type ClosingExtras, decodeClosing, encodeClosing } from "./closing.ts";
+import { type ActiveAgent, type Closing, type ClosingExtras, decodeClosing, encodeClosing } from "./closing.ts";
 import type { Core } from "./core.ts";
 import type { Delivery } from "./delivery.ts";
 import { type AgentFailure, firstFailure } from "./failure.ts";
@@ -219,10 +219,8 @@ export class Agreement {
   }
 
   /** Agents that had events in the window: what they sent may be on its way to others, so this is alike on any number of workers. */
-  #alive(): number[] {
-    const { index } = this.#core.table;
-    const agents = Array.from(this.#core.active, (slot) => index[slot]!);
-    return agents.sort((a, b) => a - b).slice(0, NAMED_MAX);
+  #alive(): ActiveAgent[] {
+    return this.#core.active.sort((a, b) => a.agent - b.agent).slice(0, NAMED_MAX);
   }
 
   #stalled(closings: readonly Closing[], edge: number): Decision {
@@ -234,10 +232,10 @@ export class Agreement {
 
   #roundLimit(closings: readonly Closing[], edge: number): Decision {
     const { program, grid } = this.#core;
-    const agents = [...new Set(closings.flatMap(({ more }) => more.alive ?? []))].sort((a, b) => a - b);
-    const named = agents.slice(0, NAMED_MAX).join(", ");
+    const agents = closings.flatMap(({ more }) => more.alive ?? []).sort((a, b) => a.agent - b.agent);
+    const named = agents.slice(0, NAMED_MAX).map(({ name, event }) => `agent "${name}" (handler "${event}")`);
     const what = `round ${this.rounds.number} has not ended after ${program.roundLimit} windows (roundLimit)`;
-    return this.#fail("ROUND_LIMIT", `${what}, time ${grid.edge(edge)}: still active are agents ${named}`, edge);
+    return this.#fail("ROUND_LIMIT", `${what}, time ${grid.edge(edge)}: ${named.join(", ")} still active`, edge);
   }
 
   #tooManySamples(edge: number): Decision {
@@ -245,6 +243,8 @@ export class Agreement {
   }
 
   #window(window: number): Decision {
+    const { program } = this.#core;
+    this.#core.namesActive = program.usesRounds && this.rounds.windows + 1 >= program.roundLimit;
     return { kind: "window", window };
   }
 

@@ -34,7 +34,14 @@ export interface ClosingExtras {
   /** When nothing else is pending: who waits, and for what. */
   readonly stalled?: readonly { readonly agent: number; readonly name: string; readonly waitsFor: string }[];
   /** Near the round limit: agents that had events in this window, lowest index first. */
-  readonly alive?: readonly number[];
+  readonly alive?: readonly ActiveAgent[];
+}
+
+/** An agent that had an event in the window, and one that it had. */
+export interface ActiveAgent {
+  readonly agent: number;
+  readonly name: string;
+  readonly event: string;
 }
 
 export function encodeClosing(closing: Closing): Uint8Array {

@@ -9,6 +9,7 @@ import { UNKNOWN_EVENT_ID } from "../model/program.ts";
 import { EventBatch, metaPhase, metaType, PHASE_BORN, PHASE_PUBLISH, packMeta } from "../wire/event-batch.ts";
 import { AgentTable } from "./agent-table.ts";
 import { Calendar } from "./calendar.ts";
+import type { ActiveAgent } from "./closing.ts";
 import type { Counts } from "./counts.ts";
 import { lowOf, windowOfTimer } from "./handle.ts";
 import { OrderQueue } from "./order-queue.ts";
@@ -43,8 +44,9 @@ export class Core {
   stopTime = Number.POSITIVE_INFINITY;
   /** The events of the window being run. */
   current: EventBatch = new EventBatch();
-  /** The slots that had events in the window. */
-  active: Uint32Array = new Uint32Array(0);
+  /** True when the window must tell which agents keep the round alive, and what it tells. */
+  namesActive = false;
+  active: ActiveAgent[] = [];
   /** The rows of `current` that the agent being run is still to handle. */
   queue: OrderQueue = new OrderQueue();
   /** What came for the agent being run while its last handler waited, from row `waitingHead` on. */

@@ -1,5 +1,5 @@
 import { NOBODY } from "../base/limits.ts";
-import { EventBatch } from "../wire/event-batch.ts";
+import { EventBatch, metaType } from "../wire/event-batch.ts";
 import type { Activation } from "./activation.ts";
 import type { Core } from "./core.ts";
 import type { Delivery, Job } from "./delivery.ts";
@@ -39,12 +39,12 @@ export class WindowRunner {
     core.window = window;
     core.edge = core.grid.edge(window + 1);
     const batch = core.calendar.take(window);
-    core.active = NONE;
+    core.active = [];
     if (batch === undefined) return undefined;
     core.current = batch;
     this.#held = undefined;
     const touched = this.#group(batch);
-    core.active = this.#touched.subarray(0, touched);
+    if (core.namesActive) this.#nameActive(batch, touched);
     for (let i = 0; i < touched; i++) this.#runGrouped(this.#touched[i]!);
     if (this.#jobs.length > 0) return this.#runJobs().then(() => this.#end(batch));
     this.#end(batch);
@@ -90,6 +90,18 @@ export class WindowRunner {
       head[slot] = row;
     }
     return touched;
+  }
+
+  /** By the lowest of its event types, so that the order in which they came does not show. */
+  #nameActive(batch: EventBatch, touched: number): void {
+    const { table, program } = this.#core;
+    for (const slot of this.#touched.subarray(0, touched)) {
+      let event = Number.POSITIVE_INFINITY;
+      for (let row = this.#head[slot]!; row >= 0; row = this.#next[row]!)
+        event = Math.min(event, metaType(batch.meta[row]!));
+      const name = this.#core.nameOf(slot);
+      this.#core.active.push({ agent: table.index[slot]!, name, event: program.events[event]!.name });
+    }
   }
 
   #runGrouped(slot: number): void {
@@ -205,4 +217,3 @@ export class WindowRunner {
 
 /** Stands for no window. */
 const EMPTY = new EventBatch(1);
-const NONE = new Uint32Array(0);

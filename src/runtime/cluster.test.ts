@@ -205,7 +205,8 @@ describe("a master and its workers over gRPC", () => {
   });
 
   it("names quarantined agents alike, and flags them in the final states", async () => {
-    const quarantining = model.scenario({ ...scenario, onAgentError: "quarantine" } as never);
+    const { model: _model, file: _file, ...definition } = scenario;
+    const quarantining = model.scenario({ ...definition, onAgentError: "quarantine" } as never);
     const run = { params: { failAt: 0 }, seed: 5 };
     const [alone, together] = [new Kept(), new Kept()];
     const single = await runSingle(quarantining, { ...run, out: alone });
@@ -237,7 +238,10 @@ describe("a master and its workers over gRPC", () => {
   });
 
   it("says by name which message is too large", async () => {
-    const [master, port] = await startMaster({ until: { any: new Array(300_000).fill({ time: 1_000 }) } }, 1);
+    const wordy = defineModel({ name: "wordy", params: z.object({ text: z.string() }) });
+    const silent = wordy.scenario({ agents: [wordy.agent("silent").state(() => ({}))] });
+    const params = { text: "x".repeat(5_000_000) };
+    const [master, port] = await startMaster({ params }, 1, { scenario: silent });
     const end = startWorker(port, "a");
     const line = /^LIMIT: the control message "setup" for 127\.0\.0\.1 takes \d+ bytes; at most 4194304 are sent$/;
     await expect(master.run()).rejects.toThrow(line);

@@ -52,10 +52,12 @@ export class WorkerNode {
         if (session.answered) {
           lastContactMs = clock.now();
           failures = 0;
-        } else if (lost) failures++;
-        if (failures >= heartbeatMaxRetries) throw this.#gaveUp(`in ${failures} attempts`, error);
-        const waitedMs = clock.now() - lastContactMs;
-        if (waitedMs + retryMs > masterWaitMs) throw this.#gaveUp(`for ${masterWaitMs / 1000} s`, error);
+        } else {
+          if (lost) failures++;
+          if (failures >= heartbeatMaxRetries) throw this.#gaveUp(`in ${failures} attempts`, error);
+          const waitedMs = clock.now() - lastContactMs;
+          if (waitedMs + retryMs > masterWaitMs) throw this.#gaveUp(`for ${masterWaitMs / 1000} s`, error);
+        }
       }
       await clock.sleep(retryMs, this.#leaving.signal).catch(() => {});
       retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
