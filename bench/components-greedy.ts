@@ -11,7 +11,8 @@ export function componentsGreedy(graph: Csr, typeOf: ArrayLike<number>, k: numbe
   const agents = new Int32Array(k);
   const share = Math.ceil(n / k);
   for (const component of components(graph)) {
-    if (component.length > share) component.sort((a, b) => typesMet(graph, typeOf, b) - typesMet(graph, typeOf, a) || a - b);
+    if (component.length > share)
+      component.sort((a, b) => typesMet(graph, typeOf, b) - typesMet(graph, typeOf, a) || a - b);
     for (let from = 0; from < component.length; ) {
       let worker = 0;
       for (let b = 1; b < k; b++) if (agents[b]! < agents[worker]!) worker = b;

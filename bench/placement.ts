@@ -115,7 +115,9 @@ function benchRow(name: string, edges: Edges, graph: Csr, k: number, metis: Meas
   if (flags.greedy) {
     const parts = componentsGreedy(graph, edges.type ?? new Uint8Array(edges.n), k);
     const over = imbalanceOf(partLoads(graph, parts, k));
-    cells.push(`components ${((100 * edgeCut(graph, parts)) / totalEdgeWeight(graph)).toFixed(1)}% load +${over.toFixed(2)}`);
+    cells.push(
+      `components ${((100 * edgeCut(graph, parts)) / totalEdgeWeight(graph)).toFixed(1)}% load +${over.toFixed(2)}`,
+    );
   }
   console.log(cells.join(" | "));
 }

@@ -44,27 +44,37 @@ function scenario(
     onAgentError: more.quarantine === true ? "quarantine" : "fail",
     populate(world) {
       const group = world.spawn(Agent as never, 12 as never);
-      world.relate("r", group, Array.from({ length: 12 }, (_, i) => [i, (i * 5 + 1) % 12] as const));
+      world.relate(
+        "r",
+        group,
+        Array.from({ length: 12 }, (_, i) => [i, (i * 5 + 1) % 12] as const),
+      );
       for (let i = 0; i < 36; i++) world.send(group.at(i % 12), Go, { n: i }, { time: i / 8 });
     },
     observe: {
-      all: reduce(Agent as never, {
-        initial: { n: 0 },
-        of: (state: State) => ({ n: state.n }),
-        merge: (a: { n: number }, b: { n: number }) => {
-          a.n += b.n;
-          return a;
-        },
-      } as never),
+      all: reduce(
+        Agent as never,
+        {
+          initial: { n: 0 },
+          of: (state: State) => ({ n: state.n }),
+          merge: (a: { n: number }, b: { n: number }) => {
+            a.n += b.n;
+            return a;
+          },
+        } as never,
+      ),
     },
     until: { time: 30 },
   });
 }
 
 async function everywhere(subject: Scenario) {
-  const [alone, ...spread] = await Promise.all([1, 2, 3].map((workers) => runPartitioned(subject, { workers, seed: 5 })));
+  const [alone, ...spread] = await Promise.all(
+    [1, 2, 3].map((workers) => runPartitioned(subject, { workers, seed: 5 })),
+  );
   for (const run of spread) {
-    for (const key of ["stateHash", "events", "observations", "virtualTime"] as const) expect(run[key]).toEqual(alone![key]);
+    for (const key of ["stateHash", "events", "observations", "virtualTime"] as const)
+      expect(run[key]).toEqual(alone![key]);
   }
   return alone!;
 }
@@ -107,10 +117,13 @@ describe("careless models come to one result", () => {
 
   it("that never look at what they asked for", () =>
     everywhere(
-      scenario((self, ctx) => {
-        void ctx.effect("x", 0, () => Promise.reject(new Error("nobody looks")));
-        self.n++;
-      }, { async: true }),
+      scenario(
+        (self, ctx) => {
+          void ctx.effect("x", 0, () => Promise.reject(new Error("nobody looks")));
+          self.n++;
+        },
+        { async: true },
+      ),
     ));
 
   it("that ask an agent which fails at it: the asker is told", async () => {

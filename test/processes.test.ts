@@ -93,7 +93,8 @@ describe("a master that is killed", () => {
   test("takes the workers along that it started, though a handler blocks them", async () => {
     const run = shop.start("run", "busy.ts", "--workers", "2", "--placement", "hash");
     const workers = await workersOf(run, 2);
-    await run.saysAll(/"worker":"([^"]+)"[^\n]*"busy"/, 2);
+    // The other one is blocked as well, or waits at a barrier for ever.
+    await run.says(/"busy"/);
     run.child.kill("SIGKILL");
     await gone(run.pid, ...workers.values());
     await run.ended;

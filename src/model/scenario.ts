@@ -3,7 +3,7 @@ import { NAME_PATTERN } from "../base/limits.ts";
 import { type AgentType, isAgentType } from "./agent.ts";
 import { type EventType, isEvent } from "./event.ts";
 import type { Model } from "./model.ts";
-import { isObservation, type Observation, type ObservedValue } from "./observation.ts";
+import { isObservation, type Observation } from "./observation.ts";
 import { checkUntil, type Until } from "./until.ts";
 import type { World } from "./world.ts";
 
@@ -92,4 +92,3 @@ export function sealScenario(scenario: Scenario): Scenario {
   made.add(Object.freeze(scenario));
   return scenario;
 }
-

@@ -30,7 +30,7 @@ export class Blocks {
     this.slotStart = new Int32Array(n + 1);
     for (let v = 0; v < n; v++) {
       const degree = graph.offsets[v + 1]! - graph.offsets[v]!;
-      this.slotStart[v + 1] = this.slotStart[v]! + (degree < k ? degree : k);
+      this.slotStart[v + 1] = this.slotStart[v]! + Math.min(degree, k);
     }
     this.slotCount = new Uint16Array(n);
     this.slotBlock = new Uint16Array(this.slotStart[n]!);

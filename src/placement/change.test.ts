@@ -2,14 +2,20 @@ import { describe, expect, it } from "vitest";
 import { buildCsr } from "./csr.ts";
 import { plantedGraph } from "./graphs.suite.ts";
 import { partition } from "./partition.ts";
-import { edgeCut, cutByTypePair, totalEdgeWeight } from "./quality.ts";
+import { cutByTypePair, edgeCut, totalEdgeWeight } from "./quality.ts";
 import { repartition } from "./repartition.ts";
 import { Chance } from "./shuffle.ts";
 import { Streaming } from "./streaming.ts";
 import { linkCostOf, linkCosts, partitionTopology } from "./topology.ts";
 import { weighTypes } from "./types.ts";
 
-const hosts = { cost: 10, children: [{ cost: 1, children: [0, 1] }, { cost: 1, children: [2, 3] }] } as const;
+const hosts = {
+  cost: 10,
+  children: [
+    { cost: 1, children: [0, 1] },
+    { cost: 1, children: [2, 3] },
+  ],
+} as const;
 
 describe("topology", () => {
   it("says what a link costs", () => {

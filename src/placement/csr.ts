@@ -52,13 +52,17 @@ export function buildCsr(
   const rows = fillRows(vertexCount, source, target, weights.edges, unitsPerWeight);
   let totalLoad = 0;
   for (let v = 0; v < vertexCount; v++) totalLoad += vertexWeights[v]!;
-  if (!Number.isFinite(totalLoad)) throw new MyriadError("INVALID_PLACEMENT", "the sum of vertex weights is not finite");
+  if (!Number.isFinite(totalLoad))
+    throw new MyriadError("INVALID_PLACEMENT", "the sum of vertex weights is not finite");
   return { vertexCount, ...mergeParallel(vertexCount, rows), vertexWeights, totalLoad, unitsPerWeight, anchors: 0 };
 }
 
 function checkEnds(vertexCount: number, source: ArrayLike<number>, target: ArrayLike<number>): void {
   if (!Number.isInteger(vertexCount) || vertexCount < 0 || vertexCount > 2 ** 30) {
-    throw new MyriadError("INVALID_PLACEMENT", `the number of vertices must be an integer from 0 to 2^30, not ${vertexCount}`);
+    throw new MyriadError(
+      "INVALID_PLACEMENT",
+      `the number of vertices must be an integer from 0 to 2^30, not ${vertexCount}`,
+    );
   }
   if (source.length > UNITS_MAX) {
     throw new MyriadError("INVALID_PLACEMENT", `${source.length} edges are more than the ${UNITS_MAX} that fit`);
@@ -79,7 +83,10 @@ export function checkWeights(weights: ArrayLike<number>, count: number, what: st
   for (let i = 0; i < count; i++) {
     const weight = weights[i]!;
     if (!(weight >= 0 && weight < Infinity)) {
-      throw new MyriadError("INVALID_PLACEMENT", `${what} ${i} has the weight ${weight}; it must be finite and not negative`);
+      throw new MyriadError(
+        "INVALID_PLACEMENT",
+        `${what} ${i} has the weight ${weight}; it must be finite and not negative`,
+      );
     }
   }
 }
@@ -198,6 +205,13 @@ export function inducedGraph(graph: Csr, side: ArrayLike<number>, which: number)
     innerOffsets[++at] = end;
   }
   const rows = { offsets: innerOffsets, targets: innerTargets.slice(0, end), edgeWeights: innerWeights.slice(0, end) };
-  const induced = { vertexCount: n, ...rows, vertexWeights: loads, totalLoad, unitsPerWeight: graph.unitsPerWeight, anchors };
+  const induced = {
+    vertexCount: n,
+    ...rows,
+    vertexWeights: loads,
+    totalLoad,
+    unitsPerWeight: graph.unitsPerWeight,
+    anchors,
+  };
   return { graph: induced, members };
 }

@@ -15,7 +15,12 @@ export interface InitialOptions {
 }
 
 /** A first partition of a small graph: recursive bisection, repeated, each screened by a short k-way search. */
-export function initialPartition(graph: Csr, limits: Float64Array, options: InitialOptions, chance: Chance): Uint16Array {
+export function initialPartition(
+  graph: Csr,
+  limits: Float64Array,
+  options: InitialOptions,
+  chance: Chance,
+): Uint16Array {
   let best: Uint16Array | null = null;
   let bestScore = Infinity;
   for (let repeat = 0; repeat < options.repeats; repeat++) {
@@ -69,7 +74,8 @@ function bisectionOf(graph: Csr, limits: Float64Array, low: number, middle: numb
   const total = graph.totalLoad;
   const slack = total === 0 ? 1 : Math.max(1, (first + second) / total) ** (1 / Math.ceil(Math.log2(high - low)));
   const target = (total * first) / (first + second);
-  const sideLimit = (share: number, capacity: number) => Math.max(share * slack, Math.min(capacity, share + heaviest / 2));
+  const sideLimit = (share: number, capacity: number) =>
+    Math.max(share * slack, Math.min(capacity, share + heaviest / 2));
   const sideLimits = Float64Array.of(sideLimit(target, first), sideLimit(total - target, second));
   return { target, limits: sideLimits, anchorsFirst: graph.anchors === 0 ? 0 : middle - low, tries };
 }

@@ -1,6 +1,6 @@
 import { MyriadError } from "../base/error.ts";
 import { WORKERS_MAX } from "../base/limits.ts";
-import { checkWeights, type Csr } from "./csr.ts";
+import { type Csr, checkWeights } from "./csr.ts";
 
 /** Sums of fractions may be off by this much, relative to the limit. */
 export const ROUNDING = 1e-9;
@@ -41,10 +41,16 @@ export function limitsFor(graph: Csr, workers: Workers, imbalance: number, pinne
 
 function checkCount(count: number, agents: number): void {
   if (!Number.isInteger(count) || count < 1 || count > WORKERS_MAX) {
-    throw new MyriadError("INVALID_PLACEMENT", `the number of workers must be an integer from 1 to ${WORKERS_MAX}, not ${count}`);
+    throw new MyriadError(
+      "INVALID_PLACEMENT",
+      `the number of workers must be an integer from 1 to ${WORKERS_MAX}, not ${count}`,
+    );
   }
   if (count > agents) {
-    throw new MyriadError("INVALID_PLACEMENT", `${count} workers for ${agents} agents: there must be an agent for each`);
+    throw new MyriadError(
+      "INVALID_PLACEMENT",
+      `${count} workers for ${agents} agents: there must be an agent for each`,
+    );
   }
 }
 
@@ -77,7 +83,10 @@ export function pinnedLoads(graph: Csr, pinned: Int32Array | null, count: number
   for (let v = 0; v < pinned.length; v++) {
     const worker = pinned[v]!;
     if (worker >= count || worker < -1) {
-      throw new MyriadError("INVALID_PLACEMENT", `agent ${v} is pinned to worker ${worker}; workers are 0 to ${count - 1}`);
+      throw new MyriadError(
+        "INVALID_PLACEMENT",
+        `agent ${v} is pinned to worker ${worker}; workers are 0 to ${count - 1}`,
+      );
     }
     if (worker >= 0) loads[worker]! += graph.vertexWeights[v]!;
   }

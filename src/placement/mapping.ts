@@ -39,12 +39,20 @@ function weightsBetween(graph: Csr, parts: Uint16Array, k: number): Float64Array
   const between = new Float64Array(k * k);
   for (let v = 0; v < graph.vertexCount; v++) {
     const row = parts[v]! * k;
-    for (let i = graph.offsets[v]!; i < graph.offsets[v + 1]!; i++) between[row + parts[graph.targets[i]!]!]! += graph.edgeWeights[i]!;
+    for (let i = graph.offsets[v]!; i < graph.offsets[v + 1]!; i++)
+      between[row + parts[graph.targets[i]!]!]! += graph.edgeWeights[i]!;
   }
   return between;
 }
 
-function swapGain(between: Float64Array, costs: Float64Array, workerOf: Int32Array, k: number, a: number, b: number): number {
+function swapGain(
+  between: Float64Array,
+  costs: Float64Array,
+  workerOf: Int32Array,
+  k: number,
+  a: number,
+  b: number,
+): number {
   let gain = 0;
   for (let c = 0; c < k; c++) {
     if (c === a || c === b) continue;

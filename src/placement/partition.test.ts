@@ -10,7 +10,11 @@ const demand = fc.integer({ min: 2, max: 80 }).chain((n) =>
   fc.record({
     n: fc.constant(n),
     edges: fc.array(
-      fc.tuple(fc.nat(n - 1), fc.nat(n - 1), fc.oneof(fc.integer({ min: 0, max: 9 }), fc.double({ min: 0, max: 5, noNaN: true }))),
+      fc.tuple(
+        fc.nat(n - 1),
+        fc.nat(n - 1),
+        fc.oneof(fc.integer({ min: 0, max: 9 }), fc.double({ min: 0, max: 5, noNaN: true })),
+      ),
       { maxLength: 300 },
     ),
     loads: fc.oneof(
@@ -35,7 +39,11 @@ describe("partition keeps what it promises", () => {
     let placed = 0;
     fc.assert(
       fc.property(demand, (d) => {
-        const [source, target, weights] = [d.edges.map((e) => e[0]), d.edges.map((e) => e[1]), d.edges.map((e) => e[2])];
+        const [source, target, weights] = [
+          d.edges.map((e) => e[0]),
+          d.edges.map((e) => e[1]),
+          d.edges.map((e) => e[2]),
+        ];
         const graph = buildCsr(d.n, source, target, { edges: weights, vertices: d.loads });
         const pinned = d.pins === undefined ? undefined : Int32Array.from(d.pins, (pin) => Math.max(-1, pin));
         const options = { imbalance: d.imbalance, preset: d.preset, objective: d.objective, seed: d.seed, pinned };
@@ -58,7 +66,8 @@ describe("partition keeps what it promises", () => {
           expect(loads[b]!).toBeLessThanOrEqual(result.limits[b]! * (1 + 1e-9));
           if (typeof d.workers !== "number") expect(loads[b]!).toBeLessThanOrEqual(d.workers[b]! * (1 + 1e-9));
         }
-        for (let v = 0; v < d.n; v++) if (pinned !== undefined && pinned[v]! >= 0) expect(result.parts[v]).toBe(pinned[v]);
+        for (let v = 0; v < d.n; v++)
+          if (pinned !== undefined && pinned[v]! >= 0) expect(result.parts[v]).toBe(pinned[v]);
         const naive = naiveCut(source, target, weights, result.parts);
         expect(Math.abs(result.cut - naive)).toBeLessThanOrEqual(1e-6 * (1 + naive));
         expect(partition(graph, d.workers, options).parts).toEqual(result.parts);
@@ -87,8 +96,16 @@ describe("partition refuses what cannot be", () => {
     ["too little capacity", () => partition(graph, [3, 4]), /sum to 7, less than the load of 8/],
     ["an agent too heavy for all", () => partition(graph, [4, 4]), /agent 3 of load 5.* is 4/],
     ["a negative capacity", () => partition(graph, [-1, 20]), /capacity 0 has the weight -1/],
-    ["a pin to nowhere", () => partition(graph, 2, { pinned: Int32Array.of(2, -1, -1, -1) }), /pinned to worker 2.*0 to 1/],
-    ["pins above a capacity", () => partition(graph, [3, 9], { pinned: Int32Array.of(-1, -1, 0, 0) }), /load of 6, above.*3/],
+    [
+      "a pin to nowhere",
+      () => partition(graph, 2, { pinned: Int32Array.of(2, -1, -1, -1) }),
+      /pinned to worker 2.*0 to 1/,
+    ],
+    [
+      "pins above a capacity",
+      () => partition(graph, [3, 9], { pinned: Int32Array.of(-1, -1, 0, 0) }),
+      /load of 6, above.*3/,
+    ],
     ["a bad imbalance", () => partition(graph, 2, { imbalance: Number.NaN }), /imbalance.*NaN/],
     ["a negative edge weight", () => buildCsr(2, [0], [1], { edges: [-2] }), /edge 0 has the weight -2/],
     ["an infinite load", () => buildCsr(2, [0], [1], { vertices: [1, Infinity] }), /vertex 1 has the weight Infinity/],
@@ -120,7 +137,10 @@ describe("partition finds", () => {
     const offsets = new Int32Array(1201).fill(half.offsets[500]!);
     offsets.set(half.offsets);
     const vertexWeights = new Float64Array(1200).fill(1);
-    const { cut, imbalance } = partition({ ...half, ...rows, vertexCount: 1200, offsets, vertexWeights, totalLoad: 1200 }, 2);
+    const { cut, imbalance } = partition(
+      { ...half, ...rows, vertexCount: 1200, offsets, vertexWeights, totalLoad: 1200 },
+      2,
+    );
     expect(cut).toBe(0);
     expect(imbalance).toBeLessThanOrEqual(0.03 + 1e-9);
   });

@@ -57,7 +57,8 @@ export function partition(graph: Csr, workers: Workers, options: PartitionOption
   if (!["fast", "eco", "best"].includes(preset)) {
     throw new MyriadError("INVALID_PLACEMENT", `the preset must be fast, eco or best, not ${preset}`);
   }
-  if (!Number.isSafeInteger(seed)) throw new MyriadError("INVALID_PLACEMENT", `the seed must be an integer, not ${seed}`);
+  if (!Number.isSafeInteger(seed))
+    throw new MyriadError("INVALID_PLACEMENT", `the seed must be an integer, not ${seed}`);
   const pinned = options.pinned ?? null;
   const limits = limitsFor(graph, workers, options.imbalance ?? 0.03, pinned);
   const mayGoOn = (): boolean =>
@@ -79,15 +80,33 @@ function identity(graph: Csr): Uint16Array {
 }
 
 /** The figures of a placement. `shares`: what loads are compared with, equal by default. */
-export function describePartition(graph: Csr, parts: Uint16Array, limits: Float64Array, shares?: ArrayLike<number>): Partition {
+export function describePartition(
+  graph: Csr,
+  parts: Uint16Array,
+  limits: Float64Array,
+  shares?: ArrayLike<number>,
+): Partition {
   const loads = partLoads(graph, parts, limits.length);
   const cut = edgeCut(graph, parts);
   const total = totalEdgeWeight(graph);
-  return { parts, cut, cutFraction: total === 0 ? 0 : cut / total, imbalance: imbalanceOf(loads, shares), loads, limits };
+  return {
+    parts,
+    cut,
+    cutFraction: total === 0 ? 0 : cut / total,
+    imbalance: imbalanceOf(loads, shares),
+    loads,
+    limits,
+  };
 }
 
 /** The parts as they are when they keep the limits; else repaired, at worst from a packing that heeds no edges. */
-function ensureLimits(graph: Csr, limits: Float64Array, pinned: Int32Array | null, parts: Uint16Array, seed: number): Uint16Array {
+function ensureLimits(
+  graph: Csr,
+  limits: Float64Array,
+  pinned: Int32Array | null,
+  parts: Uint16Array,
+  seed: number,
+): Uint16Array {
   if (withinLimits(partLoads(graph, parts, limits.length), limits)) return parts;
   const chance = new Chance(seed);
   const hasPins = pinned?.some((worker) => worker >= 0) ?? false;

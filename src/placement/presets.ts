@@ -1,5 +1,6 @@
 import { Blocks } from "./blocks.ts";
 import type { Csr } from "./csr.ts";
+import type { SearchOptions } from "./local-search.ts";
 import { type Effort, multilevel, type Start } from "./multilevel.ts";
 import { Chance } from "./shuffle.ts";
 
@@ -10,8 +11,12 @@ export type Preset = "fast" | "eco" | "best";
 export type MayGoOn = () => boolean;
 
 interface Plan {
-  readonly efforts: readonly Effort[];
-  /** V-cycles on the best. */
+  /** How each first partition is made, and how many of them. */
+  readonly start: Effort;
+  readonly starts: number;
+  /** How partitions are combined and improved. */
+  readonly later: Effort;
+  /** V-cycles on the best at the end. */
   readonly cycles: number;
 }
 
@@ -28,20 +33,17 @@ export function solve(graph: Csr, limits: Float64Array, preset: Preset, seed: nu
     bestScore = score;
   };
   const pool: Uint16Array[] = [];
-  for (const effort of plan.efforts) {
-    if (best !== null && !mayGoOn()) break;
-    const parts = multilevel(graph, limits, effort, null, chance.fork());
+  for (let i = 0; i < plan.starts && (i === 0 || mayGoOn()); i++) {
+    const parts = multilevel(graph, limits, plan.start, null, chance.fork());
     pool.push(parts);
     consider(parts);
   }
-  const combining = pool.length > 1;
-  for (let i = 0; i < pool.length && combining && mayGoOn(); i++) {
-    if (pool[i] === best) continue;
-    consider(multilevel(graph, limits, plan.efforts[i]!, overlay(best!, pool[i]!, limits.length), chance.fork()));
+  for (const other of pool) {
+    if (other === best || !mayGoOn()) continue;
+    consider(multilevel(graph, limits, plan.later, overlay(best!, other, limits.length), chance.fork()));
   }
   for (let cycle = 0; cycle < plan.cycles && mayGoOn(); cycle++) {
-    const effort = plan.efforts[cycle % plan.efforts.length]!;
-    consider(multilevel(graph, limits, effort, overlay(best!, best!, limits.length), chance.fork()));
+    consider(multilevel(graph, limits, plan.later, overlay(best!, best!, limits.length), chance.fork()));
   }
   return best!;
 }
@@ -58,6 +60,7 @@ function overlay(better: Uint16Array, other: Uint16Array, k: number): Start {
   return { parts: better, groups };
 }
 
+/** Graphs with no hubs (grids, meshes, rings) need the finer levels of first-choice clustering. */
 function isRegular(graph: Csr): boolean {
   const { vertexCount: n, offsets } = graph;
   let most = 0;
@@ -65,14 +68,29 @@ function isRegular(graph: Csr): boolean {
   return most < (3 * offsets[n]!) / n;
 }
 
+/** From here on processor time counts against METIS's; smaller graphs are given what still feels instant. */
+const LARGE_VERTICES = 60_000;
+/** With this many blocks METIS takes longer, and a V-cycle more is within bounds. */
+const MANY_BLOCKS = 32;
+const GLOBAL: SearchOptions = { seeds: Infinity, fruitlessMax: 500, rounds: 3 };
+const LOCAL: SearchOptions = { seeds: 25, fruitlessMax: 12, rounds: 2 };
+
 function planFor(graph: Csr, k: number, preset: Preset): Plan {
   const size = graph.vertexCount + graph.targets.length;
+  const isLarge = graph.vertexCount >= LARGE_VERTICES;
   const clustering = isRegular(graph) ? "first-choice" : "propagation";
-  const repeats = Math.max(3, Math.min(16, Math.round(40 / k)));
+  const repeats = isLarge
+    ? Math.max(3, Math.min(16, Math.round(40 / k)))
+    : Math.max(2, Math.min(8, Math.round(24 / k)));
   const screen = { seeds: Infinity, fruitlessMax: 40, rounds: 2 };
-  const search = preset === "fast" ? { seeds: Infinity, fruitlessMax: 500, rounds: 3 } : { seeds: 25, fruitlessMax: 25, rounds: 3 };
-  const effort: Effort = { clustering, initial: { repeats, tries: 8, screen }, search, sweepsMax: 5 };
-  if (preset === "fast") return { efforts: [effort], cycles: size < 0 ? 1 : 0 };
-  if (preset === "eco") return { efforts: [effort], cycles: 1 };
-  return { efforts: [effort, effort], cycles: 2 };
+  const start: Effort = { clustering, initial: { repeats, tries: 8, screen }, search: GLOBAL, sweepsMax: 5 };
+  const later: Effort = { ...start, search: preset === "fast" ? GLOBAL : LOCAL };
+  const runs = (work: number, least: number, most: number) => Math.max(least, Math.min(most, Math.round(work / size)));
+  if (preset === "fast") {
+    return isLarge
+      ? { start, later, starts: 1, cycles: k >= MANY_BLOCKS ? 1 : 0 }
+      : { start, later, starts: runs(2e5, 1, 4), cycles: 1 };
+  }
+  if (preset === "eco") return { start, later, starts: isLarge ? 1 : runs(3e5, 1, 6), cycles: 1 };
+  return { start, later, starts: isLarge ? 2 : runs(5e5, 2, 8), cycles: isLarge ? 1 : 2 };
 }

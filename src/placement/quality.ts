@@ -42,9 +42,9 @@ export function imbalanceOf(loads: Float64Array, shares?: ArrayLike<number>): nu
   let worst = 0;
   for (let b = 0; b < loads.length; b++) {
     const fair = (total * (shares === undefined ? 1 : shares[b]!)) / shareTotal;
-    if (loads[b]! > 0) worst = Math.max(worst, loads[b]! / fair);
+    if (loads[b]! > 0) worst = Math.max(worst, (loads[b]! - fair) / fair);
   }
-  return worst === 0 ? 0 : worst - 1;
+  return worst;
 }
 
 /** Communication volume: over all vertices, the number of foreign parts among the neighbours (copies of one message to all of them). */

@@ -35,7 +35,11 @@ export function reduceGraph(graph: Csr, limits: Float64Array, pinned: Int32Array
   const vertexWeights = whole.vertexWeights.slice(0, count).fill(0, 0, anchors);
   const totalLoad = vertexWeights.reduce((a, b) => a + b, 0);
   const offsets = whole.offsets.slice(0, count + 1);
-  return { graph: { ...whole, vertexCount: count, offsets, vertexWeights, totalLoad, anchors }, limits: left, vertexOf };
+  return {
+    graph: { ...whole, vertexCount: count, offsets, vertexWeights, totalLoad, anchors },
+    limits: left,
+    vertexOf,
+  };
 }
 
 /** The partition of the whole graph: ballast goes, heaviest first, to the least filled worker. */

@@ -114,5 +114,13 @@ function withHomes(graph: Csr, present: Uint16Array, k: number, moveCost: number
   }
   const loads = new Float64Array(k + n);
   loads.set(vertexWeights, k);
-  return { ...graph, vertexCount: k + n, offsets: rows, targets: to, edgeWeights: weight, vertexWeights: loads, anchors: k };
+  return {
+    ...graph,
+    vertexCount: k + n,
+    offsets: rows,
+    targets: to,
+    edgeWeights: weight,
+    vertexWeights: loads,
+    anchors: k,
+  };
 }

@@ -53,7 +53,10 @@ export class Streaming {
     for (let i = 0; i < count; i++) ties[near[i]!] = 0;
     if (best < 0) {
       const room = limits.reduce((most, limit, b) => Math.max(most, limit - loads[b]!), 0);
-      throw new MyriadError("INVALID_PLACEMENT", `no worker has room for an agent of load ${load}: the largest room is ${room}`);
+      throw new MyriadError(
+        "INVALID_PLACEMENT",
+        `no worker has room for an agent of load ${load}: the largest room is ${room}`,
+      );
     }
     loads[best]! += load;
     return best;

@@ -2,8 +2,8 @@ import { MyriadError } from "../base/error.ts";
 import { Blocks } from "./blocks.ts";
 import { type Csr, inducedGraph } from "./csr.ts";
 import { capacitySum, limitsFor, type Workers } from "./limits.ts";
-import { type Partition, type PartitionOptions, describePartition, partition } from "./partition.ts";
 import { improveMapping, mapBlocks } from "./mapping.ts";
+import { describePartition, type Partition, type PartitionOptions, partition } from "./partition.ts";
 
 /** A worker by its number, or a group (host, zone) with the cost of one unit of edge weight between any two of its children. */
 export type TopologyNode = number | { readonly cost: number; readonly children: readonly TopologyNode[] };
@@ -19,13 +19,17 @@ export function linkCosts(topology: TopologyNode): { count: number; costs: Float
   const count = workers.length;
   const seen = new Set(workers);
   for (let b = 0; b < count; b++) {
-    if (!seen.has(b)) throw new MyriadError("INVALID_PLACEMENT", `the topology has ${count} workers but no worker ${b}`);
+    if (!seen.has(b))
+      throw new MyriadError("INVALID_PLACEMENT", `the topology has ${count} workers but no worker ${b}`);
   }
   const costs = new Float64Array(count * count);
   const visit = (node: TopologyNode): readonly number[] => {
     if (typeof node === "number") return [node];
     if (!(node.cost >= 0 && node.cost < Infinity)) {
-      throw new MyriadError("INVALID_PLACEMENT", `a link has the cost ${node.cost}; it must be finite and not negative`);
+      throw new MyriadError(
+        "INVALID_PLACEMENT",
+        `a link has the cost ${node.cost}; it must be finite and not negative`,
+      );
     }
     const groups = node.children.map(visit);
     for (const [i, group] of groups.entries()) {
@@ -123,7 +127,7 @@ function splitGroup(
   }
   return node.children.every((child, i) => {
     const inner = inducedGraph(graph, split.parts, i);
-    if (members !== null) inner.members.forEach((v, at) => (inner.members[at] = members[v]!));
+    if (members !== null) for (const [at, v] of inner.members.entries()) inner.members[at] = members[v]!;
     if (inner.graph.vertexCount === 0) return true;
     return splitGroup(inner.graph, child, limits, depth - 1, inner.members, parts, options);
   });

@@ -27,7 +27,10 @@ export function weighTypes(
     if (known === undefined) {
       known = of(a, b);
       if (!(known >= 0 && known < Infinity)) {
-        throw new MyriadError("INVALID_PLACEMENT", `the factor of types ${a} and ${b} is ${known}; it must be finite and not negative`);
+        throw new MyriadError(
+          "INVALID_PLACEMENT",
+          `the factor of types ${a} and ${b} is ${known}; it must be finite and not negative`,
+        );
       }
       factors.set(key, known);
     }

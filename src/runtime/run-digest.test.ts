@@ -6,7 +6,7 @@ const ROWS: RecordRow[] = [
   { time: 1, agent: 0, number: 0, series: "a", value: { x: 1, y: 2 } },
   { time: 1, agent: 0, number: 1, series: "a", value: { y: 2, x: 1 } },
   { time: 2, agent: 1, number: 0, series: "a", value: 7 },
-  { time: 2, agent: 1, number: 1, series: "b", value: "text" },
+  { time: 2, agent: 3, number: 1, series: "b", value: "text" },
 ];
 
 function digestOf(rows: readonly RecordRow[]): Record<string, string> {
@@ -15,16 +15,27 @@ function digestOf(rows: readonly RecordRow[]): Record<string, string> {
   return digest.digest.records;
 }
 
-test("the order in which records come does not show", () => {
+test("neither the order of agents nor the numbers of a worker show", () => {
   expect(Object.keys(digestOf(ROWS))).toEqual(["a", "b"]);
-  expect(digestOf(ROWS.toReversed())).toEqual(digestOf(ROWS));
+  const [first, second, third, fourth] = ROWS;
+  const elsewhere = [third!, fourth!, first!, second!].map((row, number) => ({ ...row, number: number + 7 }));
+  expect(digestOf(elsewhere)).toEqual(digestOf(ROWS));
+});
+
+test("the order of one agent's records of one time shows", () => {
+  const first = ROWS[0]!;
+  for (const second of [
+    { ...first, value: 9 },
+    { ...first, series: "b" },
+  ]) {
+    expect(digestOf([first, second])).not.toEqual(digestOf([second, first]));
+  }
 });
 
 test.each([
   ["value", { value: 8 }],
   ["time", { time: 2.5 }],
   ["agent", { agent: 2 }],
-  ["number", { number: 1 }],
 ])("another %s shows in its series, and in no other", (_what, change) => {
   const before = digestOf(ROWS);
   const after = digestOf(ROWS.map((row, i) => (i === 2 ? { ...row, ...change } : row)));

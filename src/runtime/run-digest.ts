@@ -13,12 +13,16 @@ export interface OutputDigest {
 
 /**
  * Takes what a run puts out down to one hash a series. A hash is the sum of those of its rows, each with its time, agent
- * and number, so it is that of the sorted rows, in whatever order they come; and nothing is kept.
+ * and rank among that agent's rows of that time. So it is the hash of the sorted rows, in whatever order agents come;
+ * rows of one agent come in theirs.
  */
 export class RunDigest implements RunWriter {
   readonly #samples = new Map<string, Hash128>();
   readonly #records = new Map<string, Hash128>();
   readonly #bytes = new ByteWriter();
+  /** Time of the last record, and how many there were at that time, by agent. */
+  readonly #lastTime = new Map<number, number>();
+  readonly #ranks = new Map<number, number>();
 
   samples(rows: readonly SampleRow[]): void {
     for (const { time, values } of rows) {
@@ -27,8 +31,8 @@ export class RunDigest implements RunWriter {
   }
 
   records(rows: readonly RecordRow[]): void {
-    for (const { time, agent, number, series, value } of rows) {
-      this.#add(this.#records, series, [time, agent, number, value]);
+    for (const { time, agent, series, value } of rows) {
+      this.#add(this.#records, series, [time, agent, this.#rankOf(agent, time), value]);
     }
   }
 
@@ -36,6 +40,14 @@ export class RunDigest implements RunWriter {
 
   get digest(): OutputDigest {
     return { samples: inHex(this.#samples), records: inHex(this.#records) };
+  }
+
+  /** The rows' own numbers will not do: they go on from agent to agent of a worker. */
+  #rankOf(agent: number, time: number): number {
+    const rank = this.#lastTime.get(agent) === time ? this.#ranks.get(agent)! + 1 : 0;
+    this.#lastTime.set(agent, time);
+    this.#ranks.set(agent, rank);
+    return rank;
   }
 
   #add(hashes: Map<string, Hash128>, series: string, row: readonly unknown[]): void {

@@ -7,7 +7,7 @@ export interface SampleRow {
   values: Record<string, ObservedValue>;
 }
 
-/** One `ctx.record(series, value)`; `number` counts the records of that agent. */
+/** One `ctx.record(series, value)`; `number` ascends over the records of one agent at one time, and says no more. */
 export interface RecordRow {
   time: number;
   agent: number;
@@ -26,8 +26,8 @@ export interface StateRow {
 }
 
 /**
- * Receives what a run produces. Samples come in order of time; records and states in any order and in any
- * number of calls. `finish` comes once, last, also after a stop; not after a failure.
+ * Receives what a run produces. Samples come in order of time; records and states in any order (those of one
+ * agent in theirs) and in any number of calls. `finish` comes once, last, also after a stop; not after a failure.
  */
 export interface RunWriter {
   samples(rows: readonly SampleRow[]): void;

@@ -146,7 +146,9 @@ describe("text and json of one event", () => {
     for (const over of [-1, 0]) {
       expect(() => text.write(new EventBatch(), { text: "x".repeat(PAYLOAD_BYTES_MAX + over) })).not.toThrow();
     }
-    expect(() => text.write(new EventBatch(), { text: "x".repeat(PAYLOAD_BYTES_MAX + 1) })).toThrow(/^LIMIT: event "chat"/);
+    expect(() => text.write(new EventBatch(), { text: "x".repeat(PAYLOAD_BYTES_MAX + 1) })).toThrow(
+      /^LIMIT: event "chat"/,
+    );
     expect(() => text.write(new EventBatch(), { text: "é".repeat(PAYLOAD_BYTES_MAX / 2 + 1) })).toThrow(/^LIMIT/);
     expect(() => note.write(new EventBatch(), { data: new Float64Array(500_000) })).not.toThrow();
     expect(() => note.write(new EventBatch(), { data: new Float64Array(600_000) })).toThrow(/^LIMIT: event "note"/);
@@ -154,7 +156,9 @@ describe("text and json of one event", () => {
 
   test("are in a record", () => {
     for (const payload of [undefined, null, 5, "x"]) {
-      expect(() => text.write(new EventBatch(), payload as never)).toThrow(/^INVALID_PAYLOAD: event "chat": its payload is/);
+      expect(() => text.write(new EventBatch(), payload as never)).toThrow(
+        /^INVALID_PAYLOAD: event "chat": its payload is/,
+      );
     }
   });
 });
