@@ -11,6 +11,8 @@ import { sweep } from "./sweep.ts";
 
 export interface Effort {
   readonly clustering: "propagation" | "first-choice";
+  /** Coarsening stops at this many vertices. */
+  readonly coarsest: number;
   readonly initial: InitialOptions;
   readonly search: SearchOptions;
   readonly sweepsMax: number;
@@ -28,9 +30,6 @@ interface Level {
   readonly coarseOf: Int32Array;
 }
 
-/** Coarsening stops at this many vertices per block, or in all. */
-const COARSEST_PER_BLOCK = 30;
-const COARSEST_MIN = 1000;
 const PROPAGATION_ROUNDS = 3;
 const FIRST_CHOICE_SHRINK = 2.5;
 
@@ -49,7 +48,7 @@ export function multilevel(
   let coarsest = graph;
   let parts: Uint16Array | null = start === null ? null : start.parts.slice();
   let groups: Int32Array | null = start === null ? null : start.groups;
-  const enough = Math.max(COARSEST_PER_BLOCK * limits.length, COARSEST_MIN);
+  const enough = effort.coarsest;
   const loadMax = clusterLoadMax(graph, limits, enough);
   while (coarsest.vertexCount > enough) {
     const labels =

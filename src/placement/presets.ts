@@ -11,10 +11,10 @@ export type Preset = "fast" | "eco" | "best";
 export type MayGoOn = () => boolean;
 
 interface Plan {
-  /** How each first partition is made, and how many of them. */
-  readonly start: Effort;
+  /** How first partitions are made, in turn, and how many of them. */
+  readonly start: readonly Effort[];
   readonly starts: number;
-  /** How partitions are combined and improved. */
+  /** How the best is improved at the end; combining goes by the first of `start`. */
   readonly later: Effort;
   /** V-cycles on the best at the end. */
   readonly cycles: number;
@@ -34,13 +34,13 @@ export function solve(graph: Csr, limits: Float64Array, preset: Preset, seed: nu
   };
   const pool: Uint16Array[] = [];
   for (let i = 0; i < plan.starts && (i === 0 || mayGoOn()); i++) {
-    const parts = multilevel(graph, limits, plan.start, null, chance.fork());
+    const parts = multilevel(graph, limits, plan.start[i % plan.start.length]!, null, chance.fork());
     pool.push(parts);
     consider(parts);
   }
   for (const other of pool) {
     if (other === best || !mayGoOn()) continue;
-    consider(multilevel(graph, limits, plan.later, overlay(best!, other, limits.length), chance.fork()));
+    consider(multilevel(graph, limits, plan.start[0]!, overlay(best!, other, limits.length), chance.fork()));
   }
   for (let cycle = 0; cycle < plan.cycles && mayGoOn(); cycle++) {
     consider(multilevel(graph, limits, plan.later, overlay(best!, best!, limits.length), chance.fork()));
@@ -70,27 +70,31 @@ function isRegular(graph: Csr): boolean {
 
 /** From here on processor time counts against METIS's; smaller graphs are given what still feels instant. */
 const LARGE_VERTICES = 60_000;
+/** Below this even the best preset must end within half a second. */
+const SMALL_VERTICES = 20_000;
 /** With this many blocks METIS takes longer, and a V-cycle more is within bounds. */
 const MANY_BLOCKS = 32;
 const GLOBAL: SearchOptions = { seeds: Infinity, fruitlessMax: 500, rounds: 3 };
 const LOCAL: SearchOptions = { seeds: 25, fruitlessMax: 12, rounds: 2 };
 
 function planFor(graph: Csr, k: number, preset: Preset): Plan {
-  const size = graph.vertexCount + graph.targets.length;
   const isLarge = graph.vertexCount >= LARGE_VERTICES;
   const clustering = isRegular(graph) ? "first-choice" : "propagation";
   const repeats = isLarge
     ? Math.max(3, Math.min(16, Math.round(40 / k)))
     : Math.max(2, Math.min(8, Math.round(24 / k)));
   const screen = { seeds: Infinity, fruitlessMax: 40, rounds: 2 };
-  const start: Effort = { clustering, initial: { repeats, tries: 8, screen }, search: GLOBAL, sweepsMax: 5 };
-  const later: Effort = { ...start, search: preset === "fast" ? GLOBAL : LOCAL };
-  const runs = (work: number, least: number, most: number) => Math.max(least, Math.min(most, Math.round(work / size)));
-  if (preset === "fast") {
-    return isLarge
-      ? { start, later, starts: 1, cycles: k >= MANY_BLOCKS ? 1 : 0 }
-      : { start, later, starts: runs(2e5, 1, 4), cycles: 1 };
-  }
-  if (preset === "eco") return { start, later, starts: isLarge ? 1 : runs(3e5, 1, 6), cycles: 1 };
-  return { start, later, starts: isLarge ? 2 : runs(5e5, 2, 8), cycles: isLarge ? 1 : 2 };
+  const initial = { repeats, tries: 8, screen };
+  const few: Effort = { clustering, coarsest: Math.max(30 * k, 1000), initial, search: GLOBAL, sweepsMax: 5 };
+  const many: Effort = { ...few, coarsest: Math.max(120 * k, 2000) };
+  const later: Effort = { ...few, search: preset === "fast" ? GLOBAL : LOCAL };
+  const middle: Effort = { ...few, coarsest: Math.max(60 * k, 1000) };
+  const work = (graph.vertexCount + graph.targets.length) * (1 + k / 40);
+  const isSmall = graph.vertexCount < SMALL_VERTICES;
+  const runs = (affordable: number, most: number): number =>
+    isSmall ? Math.max(1, Math.min(most, Math.round(affordable / work))) : 2;
+  const starts = isLarge && preset !== "best" ? 1 : runs(preset === "best" ? 5e5 : 3e5, preset === "best" ? 8 : 4);
+  const start = starts > 1 ? [few, many] : [k >= MANY_BLOCKS ? middle : few];
+  if (preset === "fast") return { start, later, starts, cycles: isLarge && k < MANY_BLOCKS ? 0 : 1 };
+  return { start, later, starts, cycles: preset === "eco" || isLarge || (isSmall && work > 2e5) ? 1 : 2 };
 }

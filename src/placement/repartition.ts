@@ -84,11 +84,14 @@ function checkPresent(graph: Csr, present: Uint16Array, k: number): void {
 function withHomes(graph: Csr, present: Uint16Array, k: number, moveCost: number): Csr {
   const { vertexCount: n, offsets, targets, edgeWeights, vertexWeights } = graph;
   const home = new Int32Array(n);
-  const perLoad = graph.totalLoad === 0 ? 0 : edgeWeights.reduce((a, b) => a + b, 0) / graph.totalLoad;
+  const doubled = edgeWeights.reduce((a, b) => a + b, 0);
+  // Finer units, so that small costs are not rounded away.
+  const finer = doubled === 0 ? 1 : 2 ** Math.max(0, Math.min(6, Math.floor(Math.log2(UNITS_MAX / doubled))));
+  const perLoad = graph.totalLoad === 0 ? 0 : (finer * doubled) / graph.totalLoad;
   const counts = new Int32Array(k);
-  let total = edgeWeights.reduce((a, b) => a + b, 0) / 2;
+  let total = (finer * doubled) / 2;
   for (let v = 0; v < n; v++) {
-    const cost = Math.round(moveCost * perLoad * vertexWeights[v]!);
+    const cost = Math.min(UNITS_MAX, Math.round(moveCost * perLoad * vertexWeights[v]!));
     home[v] = total + cost > UNITS_MAX ? 0 : cost;
     total += home[v]!;
     if (home[v]! > 0) counts[present[v]!]!++;
@@ -103,7 +106,7 @@ function withHomes(graph: Csr, present: Uint16Array, k: number, moveCost: number
     let at = rows[k + v]!;
     for (let i = offsets[v]!; i < offsets[v + 1]!; i++) {
       to[at] = targets[i]! + k;
-      weight[at++] = edgeWeights[i]!;
+      weight[at++] = finer * edgeWeights[i]!;
     }
     if (home[v] === 0) continue;
     to[at] = present[v]!;

@@ -118,9 +118,12 @@ function splitGroup(
   if (graph.vertexCount < capacities.length || total < graph.totalLoad) return false;
   // Slack is spent evenly over the levels, so that the last one still has some.
   const slack = (capacitySum(capacities, graph.totalLoad) / Math.max(graph.totalLoad, Number.MIN_VALUE)) ** (1 / depth);
+  // The dear links on top decide most of the cost, so they are given more thought.
+  const preset =
+    members === null && options.preset !== "best" ? (options.preset === "eco" ? "best" : "eco") : options.preset;
   let split: Partition;
   try {
-    split = partition(graph, capacities, { ...options, imbalance: Math.min(slack, 1e6) - 1 });
+    split = partition(graph, capacities, { ...options, preset, imbalance: Math.min(slack, 1e6) - 1 });
   } catch (error) {
     if (error instanceof MyriadError && error.code === "INVALID_PLACEMENT") return false;
     throw error;
