@@ -140,10 +140,13 @@ export class WorkerLoop {
       if (peer !== self) this.#send(peer, engine.outbox(peer), own);
     }
     const closed = this.#staging.whenClosed();
-    if (closed !== null) {
+    if (workers > 1) {
       const since = clock.now();
       this.#computing = false;
-      await closed;
+      if (closed !== null) await closed;
+      // One turn of the event loop, in any case: frames leave at its end, and a peer that has to wait for ours until
+      // this worker has computed its next window would take turns with it instead of working beside it.
+      await drainMicrotasks();
       this.#computing = true;
       this.#lastYieldMs = clock.now();
       this.waitMs += this.#lastYieldMs - since;

@@ -6,8 +6,10 @@ import { rebalance } from "./rebalance.ts";
 import type { Chance } from "./shuffle.ts";
 
 export interface InitialOptions {
-  /** How often the whole thing is done; the best is kept. */
+  /** How often the whole thing is done at most; the best is kept. */
   readonly repeats: number;
+  /** Fewer repeats, but two, on graphs where the sum of edges over all of them would be above this: chance decides less there, and each takes longer. */
+  readonly edgesMax: number;
   /** Greedy growings per bisection. */
   readonly tries: number;
   /** The refinement that a repeat is judged after. */
@@ -23,12 +25,14 @@ export function initialPartition(
 ): Uint16Array {
   let best: Uint16Array | null = null;
   let bestScore = Infinity;
-  for (let repeat = 0; repeat < options.repeats; repeat++) {
+  const affordable = Math.round((2 * options.edgesMax) / Math.max(1, graph.targets.length));
+  const repeats = Math.min(options.repeats, Math.max(2, affordable));
+  for (let repeat = 0; repeat < repeats; repeat++) {
     const parts = new Uint16Array(graph.vertexCount);
     bisectRecursively(graph, limits, 0, limits.length, null, options.tries, parts, chance);
     const blocks = new Blocks(graph, parts, limits);
     rebalance(blocks);
-    if (options.repeats > 1) localSearch(blocks, options.screen, chance);
+    if (repeats > 1) localSearch(blocks, options.screen, chance);
     rebalance(blocks);
     const score = blocks.cut() + 1e9 * blocks.overload();
     if (score >= bestScore) continue;

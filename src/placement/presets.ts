@@ -14,7 +14,9 @@ interface Plan {
   /** How first partitions are made, in turn, and how many of them. */
   readonly start: readonly Effort[];
   readonly starts: number;
-  /** How the best is improved at the end; combining goes by the first of `start`. */
+  /** How two are combined. */
+  readonly combine: Effort;
+  /** How the best is improved at the end. */
   readonly later: Effort;
   /** V-cycles on the best at the end. */
   readonly cycles: number;
@@ -40,7 +42,7 @@ export function solve(graph: Csr, limits: Float64Array, preset: Preset, seed: nu
   }
   for (const other of pool) {
     if (other === best || !mayGoOn()) continue;
-    consider(multilevel(graph, limits, plan.start[0]!, overlay(best!, other, limits.length), chance.fork()));
+    consider(multilevel(graph, limits, plan.combine, overlay(best!, other, limits.length), chance.fork()));
   }
   for (let cycle = 0; cycle < plan.cycles && mayGoOn(); cycle++) {
     consider(multilevel(graph, limits, plan.later, overlay(best!, best!, limits.length), chance.fork()));
@@ -69,7 +71,7 @@ function isRegular(graph: Csr): boolean {
 }
 
 /** From here on processor time counts against METIS's; smaller graphs are given what still feels instant. */
-const LARGE_VERTICES = 60_000;
+const LARGE_VERTICES = 50_000;
 /** Below this even the best preset must end within half a second. */
 const SMALL_VERTICES = 20_000;
 /** With this many blocks METIS takes longer, and a V-cycle more is within bounds. */
@@ -84,17 +86,21 @@ function planFor(graph: Csr, k: number, preset: Preset): Plan {
     ? Math.max(3, Math.min(16, Math.round(40 / k)))
     : Math.max(2, Math.min(8, Math.round(24 / k)));
   const screen = { seeds: Infinity, fruitlessMax: 40, rounds: 2 };
-  const initial = { repeats, tries: 8, screen };
+  const initial = { repeats, edgesMax: isLarge ? Infinity : 2e5, tries: 8, screen };
   const few: Effort = { clustering, coarsest: Math.max(30 * k, 1000), initial, search: GLOBAL, sweepsMax: 5 };
   const many: Effort = { ...few, coarsest: Math.max(120 * k, 2000) };
   const later: Effort = { ...few, search: preset === "fast" ? GLOBAL : LOCAL };
   const middle: Effort = { ...few, coarsest: Math.max(60 * k, 1000) };
   const work = (graph.vertexCount + graph.targets.length) * (1 + k / 40);
   const isSmall = graph.vertexCount < SMALL_VERTICES;
-  const runs = (affordable: number, most: number): number =>
-    isSmall ? Math.max(1, Math.min(most, Math.round(affordable / work))) : 2;
-  const starts = isLarge && preset !== "best" ? 1 : runs(preset === "best" ? 5e5 : 3e5, preset === "best" ? 8 : 4);
+  const isCheap = clustering === "first-choice" || work < 6e4;
+  const isTight = isLarge || (isSmall && work > 2e5);
+  const runs = (affordable: number, most: number): number => Math.max(1, Math.min(most, Math.round(affordable / work)));
+  let starts = preset === "best" ? 3 : 2;
+  if (isLarge) starts--;
+  else if (isSmall) starts = preset === "best" ? runs(5e5, isCheap ? 8 : 3) : runs(3e5, isCheap ? 4 : 2);
   const start = starts > 1 ? [few, many] : [k >= MANY_BLOCKS ? middle : few];
-  if (preset === "fast") return { start, later, starts, cycles: isLarge && k < MANY_BLOCKS ? 0 : 1 };
-  return { start, later, starts, cycles: preset === "eco" || isLarge || (isSmall && work > 2e5) ? 1 : 2 };
+  const combine = isTight ? few : later;
+  if (preset === "fast") return { start, starts, combine, later, cycles: isLarge && k < MANY_BLOCKS ? 0 : 1 };
+  return { start, starts, combine, later, cycles: preset === "eco" || isTight ? 1 : 2 };
 }
