@@ -71,7 +71,8 @@ export class WorkerLoop {
   /** What the worker is doing, for people. */
   get state(): string {
     if (this.#ended) return "ended";
-    return this.#computing ? "computing" : `waiting for ${this.#staging.missing.join(", ")}`;
+    const { missing } = this.#staging;
+    return this.#computing || missing.length === 0 ? "computing" : `waiting for ${missing.join(", ")}`;
   }
 
   /** The stream on which a peer gets our frames. All must be there before `run`. */
