@@ -83,7 +83,7 @@ function planFor(graph: Csr, k: number, preset: Preset): Plan {
   const isLarge = graph.vertexCount >= LARGE_VERTICES;
   const clustering = isRegular(graph) ? "first-choice" : "propagation";
   const repeats = isLarge
-    ? Math.max(3, Math.min(16, Math.round(40 / k)))
+    ? Math.max(3, Math.min(preset === "best" ? 8 : 16, Math.round(40 / k)))
     : Math.max(2, Math.min(8, Math.round(24 / k)));
   const screen = { seeds: Infinity, fruitlessMax: 40, rounds: 2 };
   const initial = { repeats, edgesMax: isLarge ? Infinity : 2e5, tries: 8, screen };
@@ -100,7 +100,7 @@ function planFor(graph: Csr, k: number, preset: Preset): Plan {
   if (isLarge) starts--;
   else if (isSmall) starts = preset === "best" ? runs(5e5, isCheap ? 8 : 3) : runs(3e5, isCheap ? 4 : 2);
   const start = starts > 1 ? [few, many] : [k >= MANY_BLOCKS ? middle : few];
-  const combine = isTight ? few : later;
+  const combine = isLarge ? { ...few, search: { ...GLOBAL, rounds: 1 } } : isTight ? few : later;
   if (preset === "fast") return { start, starts, combine, later, cycles: isLarge && k < MANY_BLOCKS ? 0 : 1 };
-  return { start, starts, combine, later, cycles: preset === "eco" || isTight ? 1 : 2 };
+  return { start, starts, combine, later, cycles: preset === "eco" || (isTight && !isLarge) ? 1 : 2 };
 }
