@@ -7,7 +7,7 @@ import { MasterService } from "../runtime/master-service.ts";
 import { untilOf } from "../runtime/node-run.ts";
 import type { Interrupt } from "./interrupt.ts";
 import type { Io } from "./io.ts";
-import { exitCodeAfter, giveUp, onLog, prepareOut, type RunArguments, report, stopOnSignals } from "./run.ts";
+import { conclude, prepareOut, type RunArguments, stopOnSignals } from "./run.ts";
 import { Screen } from "./screen.ts";
 
 export interface MasterArguments {
@@ -30,25 +30,11 @@ export async function master(options: MasterArguments, io: Io): Promise<number> 
   const screen = new Screen({ terminal: io.terminal, quiet: options.quiet === true, now: io.now });
   const node = await MasterService.start("master", config, { clock: systemClock, log: screen.log });
   const interrupt: Interrupt = stopOnSignals(screen, io);
-  let out: ReturnType<typeof prepareOut>;
   try {
-    out = prepareOut(loaded, until, runArguments(config), io);
+    const out = prepareOut(loaded, until, runArguments(config), io);
     screen.log.info("listening", { address: node.address, port: node.port, expectedWorkers: config.expectedWorkers });
-    const result = await node.run(loaded.scenario, {
-      signal: interrupt.signal,
-      onProgress: (progress) => screen.progress(progress),
-      onLog: onLog(screen),
-      ...(out === undefined ? {} : { out }),
-    });
-    screen.clear();
-    report(result, options.json === true, screen, io);
-    return exitCodeAfter(result, interrupt, out?.path, screen);
-  } catch (reason) {
-    screen.clear();
-    giveUp(out, reason);
-    if (interrupt.code !== undefined && reason instanceof MyriadError && reason.code === "STOPPED")
-      return interrupt.code;
-    throw reason;
+    const live = { out, screen, interrupt, json: options.json === true, io };
+    return await conclude(live, (watch) => node.run(loaded.scenario, watch));
   } finally {
     await node.stop();
     interrupt.dispose();

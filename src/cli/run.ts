@@ -33,16 +33,37 @@ export async function run(path: string, options: RunArguments, io: Io): Promise<
   const out = prepareOut(loaded, until, options, io);
   const screen = new Screen({ terminal: io.terminal, quiet: options.quiet === true, now: io.now });
   const interrupt = stopOnSignals(screen, io);
+  const live = { out, screen, interrupt, json: options.json === true, io };
   try {
-    const result = await simulate(loaded.scenario, {
-      ...runOptions(options, until),
+    return await conclude(live, (watch) => simulate(loaded.scenario, { ...runOptions(options, until), ...watch }));
+  } finally {
+    interrupt.dispose();
+  }
+}
+
+/** Who watches a run, and where its result goes. */
+interface Live {
+  readonly out: RunDir | undefined;
+  readonly screen: Screen;
+  readonly interrupt: Interrupt;
+  readonly json: boolean;
+  readonly io: Io;
+}
+
+/** Starts a run, shows how it goes, and prints what it comes to. Returns the exit code. */
+export async function conclude(
+  { out, screen, interrupt, json, io }: Live,
+  start: (watch: Pick<RunOptions, "signal" | "onProgress" | "onLog" | "out">) => Promise<RunResult>,
+): Promise<number> {
+  try {
+    const result = await start({
       signal: interrupt.signal,
       onProgress: (progress) => screen.progress(progress),
       onLog: onLog(screen),
       ...(out === undefined ? {} : { out }),
     });
     screen.clear();
-    report(result, options.json === true, screen, io);
+    report(result, json, screen, io);
     return exitCodeAfter(result, interrupt, out?.path, screen);
   } catch (reason) {
     screen.clear();
@@ -50,8 +71,6 @@ export async function run(path: string, options: RunArguments, io: Io): Promise<
     if (interrupt.code !== undefined && reason instanceof MyriadError && reason.code === "STOPPED")
       return interrupt.code;
     throw reason;
-  } finally {
-    interrupt.dispose();
   }
 }
 
@@ -90,7 +109,7 @@ function runOptions(options: RunArguments, until: Until | undefined): RunOptions
 }
 
 /** What agents log, with who and when. */
-export const onLog =
+const onLog =
   (screen: Screen): NonNullable<RunOptions["onLog"]> =>
   (agent, time, message, fields) =>
     screen.log.info(message, { agent, time, ...(fields as LogFields) });
@@ -105,7 +124,7 @@ export function stopOnSignals(screen: Screen, io: Io): Interrupt {
 }
 
 /** The result on standard output; who was quarantined, and of what, in the log. */
-export function report(result: RunResult, json: boolean, screen: Screen, io: Io): void {
+function report(result: RunResult, json: boolean, screen: Screen, io: Io): void {
   for (const { name, handler, time, code, message } of result.quarantined.first) {
     screen.log.warn("agent quarantined", { agent: name, handler, time, code, reason: message });
   }
@@ -113,12 +132,7 @@ export function report(result: RunResult, json: boolean, screen: Screen, io: Io)
 }
 
 /** Of a run that ended without an error. */
-export function exitCodeAfter(
-  result: RunResult,
-  interrupt: Interrupt,
-  out: string | undefined,
-  screen: Screen,
-): number {
+function exitCodeAfter(result: RunResult, interrupt: Interrupt, out: string | undefined, screen: Screen): number {
   if (result.ended !== "stopped" || interrupt.code === undefined) return EXIT.done;
   const kept = out === undefined ? "" : `; what there is stands in ${out}`;
   screen.line(
@@ -128,7 +142,7 @@ export function exitCodeAfter(
 }
 
 /** A folder keeps what a failed run brought; one that could not start leaves none behind. */
-export function giveUp(out: RunDir | undefined, reason: unknown): void {
+function giveUp(out: RunDir | undefined, reason: unknown): void {
   if (reason instanceof MyriadError && reason.usage) out?.discard();
   else out?.fail(errorText(reason));
 }

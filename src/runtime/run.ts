@@ -1,3 +1,4 @@
+import type { AgentFailure } from "../engine/failure.ts";
 import type { ObservedValue } from "../model/observation.ts";
 import type { Until } from "../model/until.ts";
 import type { RunWriter } from "./run-writer.ts";
@@ -88,16 +89,8 @@ export interface Quarantined {
   readonly first: readonly QuarantinedAgent[];
 }
 
-export interface QuarantinedAgent {
-  readonly agent: number;
-  readonly name: string;
-  /** The event that it was handling. */
-  readonly handler: string;
-  readonly time: number;
-  readonly code: string;
-  /** What it threw, in one line with agent, handler and time. */
-  readonly message: string;
-}
+/** Who, at what event, when, and what it threw. */
+export type QuarantinedAgent = Omit<AgentFailure, "fatal">;
 
 /** Quarantined agents that a result names. */
 export const QUARANTINED_SHOWN = 20;
