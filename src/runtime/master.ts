@@ -10,6 +10,7 @@ import type { Scenario } from "../model/scenario.ts";
 import { PROTOCOL_VERSION } from "../net/hello.ts";
 import type { DataReader } from "../store/data-file.ts";
 import type { Hello, LocateReply, Setup } from "../wire/gen/myriad/v1/control.ts";
+import { asBytes } from "./chunks.ts";
 import { type ClusterStatus, type MasterState, ProgressMeter, workerStatus } from "./cluster-status.ts";
 import { type AttachStream, type ControlHost, ControlServer } from "./control-server.ts";
 import { LossVerdict, watchHealth } from "./health-watch.ts";
@@ -247,6 +248,8 @@ export class MasterNode implements ControlHost {
       options: encodeSetup(setupOptions(run)),
       agents: this.#population!.count,
       events: eventTable(this.#program),
+      shares: asBytes(new Float64Array(expectedWorkers).fill(1 / expectedWorkers)),
+      agentLimits: asBytes(new Float64Array(expectedWorkers).fill(Number.POSITIVE_INFINITY)),
     };
   }
 

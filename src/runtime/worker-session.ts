@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { type ClientDuplexStream, credentials } from "@grpc/grpc-js";
 import type { Clock } from "../base/clock.ts";
 import { Deferred } from "../base/deferred.ts";
@@ -114,6 +115,10 @@ export class WorkerSession {
       scenarioHash: scenario?.hash.combined ?? "",
       token: "",
       heartbeatMs,
+      capacity: 1,
+      agentsMax: 0,
+      host: hostname(),
+      zone: "",
     };
   }
 

@@ -70,6 +70,14 @@ export interface Hello {
   token: string;
   /** The worker's heartbeatInterval: a master whose workerTimeout is below three of them refuses the worker. */
   heartbeatMs: number;
+  /** Share of the load that it should carry, relative to the other workers'. */
+  capacity: number;
+  /** Most agents that it may ever host; 0: no limit of its own. */
+  agentsMax: number;
+  /** Where it runs: links inside a host are cheaper than inside a zone, and those than between zones. Never empty. */
+  host: string;
+  /** May be empty: all such workers are in one zone. */
+  zone: string;
 }
 
 export interface Welcome {
@@ -95,6 +103,10 @@ export interface Setup {
   agents: number;
   /** Event names by event type id: a worker whose own table differs is refused. */
   events: string[];
+  /** f64 each, by worker id: the share of all agents that each worker should host; they sum to 1. */
+  shares: Uint8Array;
+  /** f64 each, by worker id: the most agents that each worker may ever host; Infinity where there is no limit. */
+  agentLimits: Uint8Array;
 }
 
 /** A piece of the placement map: the workers of agents first, first + 1, ... */
@@ -550,6 +562,10 @@ function createBaseHello(): Hello {
     scenarioHash: "",
     token: "",
     heartbeatMs: 0,
+    capacity: 0,
+    agentsMax: 0,
+    host: "",
+    zone: "",
   };
 }
 
@@ -584,6 +600,18 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.heartbeatMs !== 0) {
       writer.uint32(81).double(message.heartbeatMs);
+    }
+    if (message.capacity !== 0) {
+      writer.uint32(89).double(message.capacity);
+    }
+    if (message.agentsMax !== 0) {
+      writer.uint32(96).uint32(message.agentsMax);
+    }
+    if (message.host !== "") {
+      writer.uint32(106).string(message.host);
+    }
+    if (message.zone !== "") {
+      writer.uint32(114).string(message.zone);
     }
     return writer;
   },
@@ -681,6 +709,38 @@ export const Hello: MessageFns<Hello> = {
             message.heartbeatMs = reader.double();
             continue;
           }
+          case 11: {
+            if (tag !== 89) {
+              break;
+            }
+
+            message.capacity = reader.double();
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.agentsMax = reader.uint32();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.host = reader.string();
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.zone = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -775,6 +835,8 @@ function createBaseSetup(): Setup {
     options: new Uint8Array(0),
     agents: 0,
     events: [],
+    shares: new Uint8Array(0),
+    agentLimits: new Uint8Array(0),
   };
 }
 
@@ -812,6 +874,12 @@ export const Setup: MessageFns<Setup> = {
     }
     for (const v of message.events) {
       writer.uint32(90).string(v!);
+    }
+    if (message.shares.length !== 0) {
+      writer.uint32(98).bytes(message.shares);
+    }
+    if (message.agentLimits.length !== 0) {
+      writer.uint32(106).bytes(message.agentLimits);
     }
     return writer;
   },
@@ -915,6 +983,22 @@ export const Setup: MessageFns<Setup> = {
             }
 
             message.events.push(reader.string());
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.shares = reader.bytes();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.agentLimits = reader.bytes();
             continue;
           }
         }
