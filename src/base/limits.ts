@@ -28,6 +28,8 @@ export const FRAME_BYTES_TARGET = 64 * 1024;
 export const CONTROL_BYTES_MAX = 4 * 1024 * 1024;
 /** Size of a chunk of anything that could be large. */
 export const CHUNK_BYTES = 1024 * 1024;
+/** Profiles of the newborn of one worker and window that must leave home: every worker holds them until the barrier. */
+export const HOMELESS_BYTES_MAX = 512 * 1024 * 1024;
 /** Names of agents, events, relations. */
 export const NAME_LENGTH_MAX = 128;
 export const NAME_PATTERN = /^[A-Za-z0-9_.:-]{1,128}$/;

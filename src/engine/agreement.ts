@@ -81,10 +81,11 @@ export class Agreement {
       this.rounds.windows++;
       core.counts.windows++;
     }
-    this.#applyShared(closings);
+    const noRoom = this.#applyShared(closings);
     const sampled = this.sampling.take(closings, edge);
     const failure = firstFailure(this.#failures(closings));
     if (failure !== undefined) return this.#fail(failure.code, failure.message, edge);
+    if (noRoom !== undefined) return this.#fail("LIMIT", noRoom, edge);
     if (closings.every(({ command }) => command > 0)) return this.#end("stopped", edge);
     if (sampled && this.#mayEnd(edge)) return this.#end("when", edge);
     if (core.window < 0 && core.program.usesRounds && this.rounds.start(0)) return this.#window(0);
@@ -139,20 +140,23 @@ export class Agreement {
     return this.#window(edge);
   }
 
-  /** Shared state, births, retirements, ties and cancellations take effect at the edge. */
-  #applyShared(closings: readonly Closing[]): void {
+  /** Shared state, births, retirements, ties and cancellations take effect at the edge. Returns why nobody could be born, if so. */
+  #applyShared(closings: readonly Closing[]): string | undefined {
     const core = this.#core;
     const parts = closings.flatMap(({ more }) => (more.shared === undefined ? [] : [more.shared]));
     if (parts.length > 0) core.shared.merge(parts);
     const retired = closings.flatMap(({ more }) => more.retired ?? []);
     const ties: TieChange[] = closings.flatMap(({ more }) => more.ties ?? []);
     if (ties.length + retired.length > 0) core.relations.apply(ties, retired);
+    this.#nursery.release(retired);
     const cancellations = closings.flatMap(({ more }) => more.cancellations ?? []);
     if (cancellations.length > 0) this.#cancel(cancellations);
-    if (closings.some(({ more }) => more.births !== undefined)) {
-      this.#nursery.apply(closings, core.window + 1);
-      this.sampling.noteBirths();
-    }
+    if (closings.every(({ more }) => more.births === undefined)) return undefined;
+    this.sampling.noteBirths();
+    return this.#nursery.apply(
+      closings.map(({ more }) => more.births),
+      core.window + 1,
+    );
   }
 
   /** The own timers of agents that retired in this window count for nothing any more. */

@@ -1,5 +1,6 @@
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { decodePlain, encodePlain } from "../wire/plain-codec.ts";
+import type { Births } from "./births.ts";
 import type { AgentFailure } from "./failure.ts";
 import type { TieChange } from "./relations.ts";
 import type { SamplePartial } from "./sampler.ts";
@@ -24,7 +25,7 @@ export interface Closing {
 
 /** The parts that most windows have not; extensible: unknown keys are passed over. */
 export interface ClosingExtras {
-  readonly births?: { readonly parent: Uint32Array; readonly child: Uint32Array; readonly type: Uint16Array };
+  readonly births?: Births;
   readonly retired?: readonly number[];
   readonly ties?: readonly TieChange[];
   readonly cancellations?: readonly Cancellation[];

@@ -7,6 +7,7 @@ import { decodePlain } from "../wire/plain-codec.ts";
 import { Activation, type ActivationHost } from "./activation.ts";
 import { QUARANTINED, RETIRED, SUSPENDED } from "./agent-table.ts";
 import { Agreement, type Decision } from "./agreement.ts";
+import { Census } from "./census.ts";
 import { Core } from "./core.ts";
 import type { Counts } from "./counts.ts";
 import { Delivery } from "./delivery.ts";
@@ -40,6 +41,7 @@ export class Engine implements ActivationHost {
   readonly #runner: WindowRunner;
   readonly #nursery: Nursery;
   readonly #agreement: Agreement;
+  readonly #census: Census;
   #publishes = new EventBatch();
   #calls = 0;
 
@@ -49,16 +51,19 @@ export class Engine implements ActivationHost {
     this.#effects = options.runner;
     this.#guard = options.guard;
     this.#log = options.log;
-    this.core = new Core(options.program, options.self ?? 0, options.workers ?? 1, options.flush);
+    const workers = options.workers ?? 1;
+    this.core = new Core(options.program, options.self ?? 0, workers, options.flush);
+    this.#census = new Census(workers, options.shares, options.agentLimits);
     this.#delivery = new Delivery(this, options.guard);
     this.#runner = new WindowRunner(this.core, this.#delivery);
-    this.#nursery = new Nursery(this.core, this.#delivery.failures);
+    this.#nursery = new Nursery(this.core, this.#census, this.#delivery.failures);
     this.#agreement = new Agreement(this.core, this.#delivery, this.#nursery);
   }
 
   /** The worker of every agent, by index. First of all. */
   setPlacement(placement: Uint16Array): void {
     this.core.table.setPlacement(placement);
+    this.#census.begin(placement);
   }
 
   /**

@@ -1,28 +1,35 @@
 import { NOBODY } from "../base/limits.ts";
 import { snapshot } from "../base/plain.ts";
 import { Born, BUILT_IN_EVENTS, type EventType } from "../model/event.ts";
+import { Streaming } from "../placement/streaming.ts";
 import { FLAG_NONE, PHASE_BORN, packMeta } from "../wire/event-batch.ts";
 import { QUARANTINED } from "./agent-table.ts";
-import type { Closing, ClosingExtras } from "./closing.ts";
+import { BirthCursor, type Births, packBirths, profileAt, sortBirths } from "./births.ts";
+import type { Census } from "./census.ts";
 import type { Core } from "./core.ts";
 import { type AgentFailure, failureOf } from "./failure.ts";
-import type { Birth } from "./staged.ts";
 
 const BORN_ID = BUILT_IN_EVENTS.indexOf(Born as EventType);
 const BORN_META = packMeta(PHASE_BORN, 0, FLAG_NONE, BORN_ID);
 
+/** Workers whose limits are named when there is no room. */
+const NAMED_MAX = 8;
+
 /**
  * Where agents come to be: those of the population, and those that others spawn. A window's newborn get their indices
- * in the order (parent, child number), whichever worker their parents are on; they live where their parent lives.
+ * in the order (parent, child number), whichever worker their parents are on. They live with their parents as far as
+ * these workers have room (`Census`); the others are placed at the barrier, by all workers alike.
  */
 export class Nursery {
   readonly #core: Core;
+  readonly #census: Census;
   readonly #failures: AgentFailure[];
   /** Births of all workers since last asked, in the order of their indices: (type, worker) each. */
   log: { readonly type: number; readonly worker: number }[] = [];
 
-  constructor(core: Core, failures: AgentFailure[]) {
+  constructor(core: Core, census: Census, failures: AgentFailure[]) {
     this.#core = core;
+    this.#census = census;
     this.#failures = failures;
   }
 
@@ -31,34 +38,81 @@ export class Nursery {
     return this.#core.births.length > 0 ? edge : Number.POSITIVE_INFINITY;
   }
 
-  /** This worker's births, for the closing frame. Profiles stay: a child lives with its parent. */
-  collect(): NonNullable<ClosingExtras["births"]> {
-    const { births } = this.#core;
-    return {
-      parent: Uint32Array.from(births, ({ parent }) => parent),
-      child: Uint32Array.from(births, ({ child }) => child),
-      type: Uint16Array.from(births, ({ type }) => type),
+  /** This worker's births, for the closing frame. Only it sends agents here before the barrier, so there is room for those that stay. */
+  collect(): Births {
+    const { births, retired, self } = this.#core;
+    sortBirths(births);
+    return packBirths(births, this.#census.room(self, births.length, retired.length));
+  }
+
+  /** Takes those that retired in a window out of the census. Before `apply`: they make room. */
+  release(retired: readonly number[]): void {
+    const { placement } = this.#core.table;
+    for (const agent of retired) this.#census.add(placement[agent]!, -1);
+  }
+
+  /**
+   * Gives all newborn of a window their indices and workers, and makes those that live here. `parts`: by worker.
+   * When the workers cannot host them all, nobody is born, and it returns why.
+   */
+  apply(parts: readonly (Births | undefined)[], edge: number): string | undefined {
+    const census = this.#census;
+    let born = 0;
+    for (const part of parts) born += part === undefined ? 0 : part.parent.length;
+    if (census.total + born > census.capacity) return this.#noRoom(born, edge);
+    const place = this.#placer(parts, born);
+    const { table, self, births } = this.#core;
+    const cursor = new BirthCursor(parts);
+    while (cursor.next()) {
+      const part = parts[cursor.worker]!;
+      const parent = part.parent[cursor.row]!;
+      const type = part.type[cursor.row]!;
+      const isHome = cursor.row < part.home;
+      const worker = isHome ? cursor.worker : place(cursor.worker, parent);
+      const index = table.place(worker);
+      this.log.push({ type, worker });
+      if (worker !== self) continue;
+      const profile = cursor.worker === self ? births[cursor.row]!.profile : profileAt(part, cursor.row);
+      this.#bear(index, parent, type, profile, edge);
+    }
+    this.#core.births = [];
+    return undefined;
+  }
+
+  /** Counts all that are born, and returns what finds a worker for those that do not stay with their parents. */
+  #placer(parts: readonly (Births | undefined)[], born: number): (home: number, parent: number) => number {
+    const census = this.#census;
+    const total = census.total + born;
+    let homeless = born;
+    for (const [worker, part] of parts.entries()) {
+      if (part === undefined) continue;
+      census.add(worker, part.home);
+      homeless -= part.home;
+    }
+    const { living, shares } = census;
+    // One tie each, to the parent: of their relations nothing is known before they are born.
+    const stream =
+      homeless === 0
+        ? undefined
+        : new Streaming({ limits: census.limits(total), loads: living, shares, edgeWeight: total, load: total });
+    const near = new Uint16Array(2);
+    let last = -1;
+    return (home, parent) => {
+      near[0] = home;
+      // Children of one parent that have to leave stay together while they can.
+      const worker = stream!.place(1, near, undefined, parent === last ? 2 : 1);
+      near[1] = worker;
+      last = parent;
+      census.add(worker, 1);
+      return worker;
     };
   }
 
-  /** Gives all newborn of a window their indices, and makes those that live here. */
-  apply(closings: readonly Closing[], edge: number): void {
-    const core = this.#core;
-    const all = closings.flatMap(({ more: { births } }) =>
-      births === undefined
-        ? []
-        : Array.from(births.parent, (parent, i) => [parent, births.child[i]!, births.type[i]!] as const),
-    );
-    all.sort(([parentA, childA], [parentB, childB]) => parentA - parentB || childA - childB);
-    const own = new Map(core.births.map((birth) => [`${birth.parent} ${birth.child}`, birth]));
-    for (const [parent, child, type] of all) {
-      const worker = core.table.placement[parent]!;
-      const index = core.table.place(worker);
-      this.log.push({ type, worker });
-      const birth = own.get(`${parent} ${child}`);
-      if (birth !== undefined) this.#bear(index, birth, edge);
-    }
-    core.births = [];
+  #noRoom(born: number, edge: number): string {
+    const { total, capacity, most } = this.#census;
+    const limits = most.subarray(0, NAMED_MAX).join(", ") + (most.length > NAMED_MAX ? ", ..." : "");
+    const time = this.#core.grid.edge(edge);
+    return `${born} agents are to be born at time ${time} beside ${total} that live; the workers may host ${capacity} (${limits})`;
   }
 
   /** Makes an agent of this worker. A `state` function that throws is the agent's failure. */
@@ -91,7 +145,7 @@ export class Nursery {
     }
   }
 
-  #bear(index: number, { parent, type, profile }: Birth, edge: number): void {
+  #bear(index: number, parent: number, type: number, profile: unknown, edge: number): void {
     const { program, calendar, grid } = this.#core;
     this.make(index, type, profile);
     if (program.handlers[type]![BORN_ID] === undefined) return;

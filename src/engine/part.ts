@@ -17,6 +17,10 @@ export interface EngineOptions {
   readonly self?: number;
   /** Workers in all; default 1. */
   readonly workers?: number;
+  /** By worker: what part of all living agents it should host, in any unit; equal by default. The same on all workers. */
+  readonly shares?: ArrayLike<number> | undefined;
+  /** By worker: the most living agents that it may ever host; no limit by default. The same on all workers. */
+  readonly agentLimits?: ArrayLike<number> | undefined;
   /** Prefix of the idempotency keys of effects: the run's id. */
   readonly runId: string;
   readonly runner: EffectRunner;

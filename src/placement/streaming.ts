@@ -6,6 +6,8 @@ export interface StreamOptions {
   readonly limits: ArrayLike<number>;
   /** What each worker carries at the start; nothing by default. */
   readonly loads?: ArrayLike<number> | undefined;
+  /** Any weights, by worker: what part of all load each should carry; equal by default. */
+  readonly shares?: ArrayLike<number> | undefined;
   /** Edge weight placed so far, and their load, set how dear load is: taken from the partition that newcomers join. */
   readonly edgeWeight: number;
   readonly load: number;
@@ -19,7 +21,8 @@ export class Streaming {
   readonly loads: Float64Array;
   readonly limits: Float64Array;
   readonly #ties: Float64Array;
-  readonly #priceScale: number;
+  /** By worker: what load costs there, for the square root of the load. */
+  readonly #prices: Float64Array;
 
   constructor(options: StreamOptions) {
     this.limits = Float64Array.from(options.limits);
@@ -29,8 +32,10 @@ export class Streaming {
     this.loads = options.loads === undefined ? new Float64Array(k) : Float64Array.from(options.loads);
     checkWeights(this.loads, k, "load of worker");
     this.#ties = new Float64Array(k);
-    const alpha = options.load > 0 ? (options.edgeWeight * Math.sqrt(k)) / options.load ** 1.5 : 0;
-    this.#priceScale = 1.5 * alpha;
+    const { load, edgeWeight } = options;
+    // No power of 1.5: unlike a square root it may come out differently on another machine.
+    const alpha = load > 0 ? (edgeWeight * Math.sqrt(k)) / (load * Math.sqrt(load)) : 0;
+    this.#prices = fairnessOf(options.shares, k).map((times) => (1.5 * alpha) / Math.sqrt(times));
   }
 
   /**
@@ -45,7 +50,8 @@ export class Streaming {
     let bestScore = -Infinity;
     for (let b = 0; b < loads.length; b++) {
       if (loads[b]! + load > limits[b]!) continue;
-      const score = ties[b]! - this.#priceScale * load * Math.sqrt(loads[b]!);
+      const price = this.#prices[b]!;
+      const score = price === Infinity ? -Infinity : ties[b]! - price * load * Math.sqrt(loads[b]!);
       if (score < bestScore || (score === bestScore && loads[b]! >= loads[best]!)) continue;
       best = b;
       bestScore = score;
@@ -66,4 +72,13 @@ export class Streaming {
   release(worker: number, load: number): void {
     this.loads[worker] = Math.max(0, this.loads[worker]! - load);
   }
+}
+
+/** How many times an equal share each worker is to carry: there load costs as much as an equal share does elsewhere. */
+function fairnessOf(shares: ArrayLike<number> | undefined, k: number): Float64Array {
+  if (shares === undefined) return new Float64Array(k).fill(1);
+  checkWeights(shares, k, "share of worker");
+  let sum = 0;
+  for (let b = 0; b < k; b++) sum += shares[b]!;
+  return Float64Array.from(shares, (share) => (sum === 0 ? 1 : (share * k) / sum));
 }

@@ -10,6 +10,7 @@ import { PROTOCOL_VERSION } from "../net/hello.ts";
 import type { PeerAddress, PeerSink, PeerStream, Transport } from "../net/transport.ts";
 import type { Connect, MasterMessage, Setup, WorkerMessage } from "../wire/gen/myriad/v1/control.ts";
 import { encodePlain } from "../wire/plain-codec.ts";
+import { asF64 } from "./chunks.ts";
 import type { ControlStream } from "./control-stream.ts";
 import type { LoadedScenario } from "./load-scenario.ts";
 import type { Log, LogFields } from "./log.ts";
@@ -128,13 +129,15 @@ export class WorkerRun {
   }
 
   #makeEngine(program: Program, wishes: SetupOptions, log: Log): Engine {
-    const { workers, workerId: self, runId } = this.#options.setup;
+    const { workers, workerId: self, runId, shares, agentLimits } = this.#options.setup;
     const guard = wishes.strict ? new StrictGuard() : undefined;
     if (guard !== undefined) this.#uninstall = guard.install();
     return new Engine({
       program,
       self,
       workers,
+      shares: asF64(shares),
+      agentLimits: asF64(agentLimits),
       runId,
       runner: this.#effects,
       guard,

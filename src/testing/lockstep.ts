@@ -14,6 +14,9 @@ export interface LockstepOptions {
   /** The worker of every agent, by index. */
   readonly placement: Uint16Array;
   readonly workers: number;
+  /** As in `EngineOptions`. */
+  readonly shares?: readonly number[] | undefined;
+  readonly agentLimits?: readonly number[] | undefined;
   readonly runId: string;
   /** One for each worker. */
   readonly runner: (worker: number) => EffectRunner;
@@ -34,13 +37,14 @@ export class Lockstep {
   #window = -1;
 
   constructor(options: LockstepOptions) {
-    const { program, population, placement, workers, runId, runner, guard, log } = options;
+    const { program, population, placement, workers, shares, agentLimits, runId, runner, guard, log } = options;
     this.#program = program;
     const ids = [...Array(workers).keys()];
     this.#frames = ids.map(() => ids.map(() => []));
     this.engines = ids.map((self) => {
       const flush = (peer: number, batch: EventBatch): void => this.#send(self, peer, batch, null);
-      const engine = new Engine({ program, self, workers, runId, runner: runner(self), guard, log, flush });
+      const own = { self, runner: runner(self), flush };
+      const engine = new Engine({ program, workers, shares, agentLimits, runId, guard, log, ...own });
       loadPart(engine, population, placement, self);
       return engine;
     });

@@ -17,6 +17,10 @@ export interface PartitionedOptions {
   readonly workers?: number;
   /** Default "contiguous"; a function gives the worker of an agent. */
   readonly placement?: "contiguous" | "hash" | Uint16Array | ((index: number) => number);
+  /** What part of all living agents each engine should host, in any unit; equal by default. It guides those born while running. */
+  readonly shares?: readonly number[];
+  /** The most living agents that each engine may ever host; no limit by default. A run that has no room for a newborn ends with LIMIT. */
+  readonly agentLimits?: readonly number[];
   readonly seed?: number;
   readonly params?: Readonly<Record<string, unknown>>;
   readonly until?: Until;
@@ -65,7 +69,9 @@ export async function runPartitioned(scenario: Scenario, options: PartitionedOpt
   const runners = Array.from({ length: workers }, () => new OutsideEffects(systemClock, options.effects));
   try {
     const runner = (worker: number): OutsideEffects => runners[worker]!;
-    const lockstep = new Lockstep({ program, population, placement, workers, runId: "test", runner });
+    const { shares, agentLimits } = options;
+    const spread = { placement, workers, shares, agentLimits };
+    const lockstep = new Lockstep({ program, population, runId: "test", runner, ...spread });
     while (lockstep.decision.kind === "window") await lockstep.step();
     return resultOf(program, lockstep);
   } finally {
