@@ -1,6 +1,8 @@
+import fc from "fast-check";
 import { Born, count, defineEvent, defineModel, NOBODY, u32 } from "myriad";
 import { describe, expect, it } from "vitest";
 import type { OnAgentError } from "../model/scenario.ts";
+import { BirthCursor, packBirths, profileAt, sortBirths } from "./births.ts";
 import { failAnywhere, runAnywhere, statesOf } from "./same.suite.ts";
 
 const Spawn = defineEvent("births.spawn", { children: u32 });
@@ -174,5 +176,66 @@ describe("retirement", () => {
     expect(result.virtualTime).toBe(4);
     expect(result.undeliverable).toBe(2);
     expect(result.observations).toEqual({ alive: 2 });
+  });
+});
+
+describe("births on their way", () => {
+  const profiles = fc.constantFrom(undefined, null, 0, "", {
+    a: [1, { b: new Map([["c", new Set([-1])]]) }],
+    d: Float64Array.of(2),
+  });
+  const lists = fc
+    .array(fc.array(fc.record({ parent: fc.nat(30), profile: profiles }), { maxLength: 40 }), {
+      minLength: 1,
+      maxLength: 5,
+    })
+    .map((workers) =>
+      workers.map((births, worker) =>
+        births.map(({ parent, profile }, child) => ({
+          parent: parent * workers.length + worker,
+          child,
+          type: child % 3,
+          profile,
+        })),
+      ),
+    );
+
+  it("are met in the order of parent and child, each once, with what they were given", () => {
+    fc.assert(
+      fc.property(lists, fc.nat(40), (workers, home) => {
+        const parts = workers.map((births) => {
+          // As agents come to be run: by no order that anybody could tell.
+          const sorted = births.toReversed();
+          sortBirths(sorted);
+          return births.length === 0
+            ? undefined
+            : { sorted, packed: packBirths(sorted, Math.min(home, births.length)) };
+        });
+        const cursor = new BirthCursor(parts.map((part) => part?.packed));
+        const met = [];
+        while (cursor.next()) {
+          const { sorted, packed } = parts[cursor.worker]!;
+          const { parent, child, type, profile } = sorted[cursor.row]!;
+          expect([packed.parent[cursor.row], packed.type[cursor.row]]).toEqual([parent, type]);
+          if (cursor.row >= packed.home) expect(profileAt(packed, cursor.row)).toEqual(profile);
+          met.push({ parent, child, type, profile });
+        }
+        const all = workers.flat();
+        sortBirths(all);
+        expect(met).toEqual(all);
+        expect(cursor.next()).toBe(false);
+      }),
+    );
+  });
+
+  it("take no more bytes than every worker can hold", () => {
+    const births = [1, 2, 3].map((parent) => ({ parent, child: 0, type: 0, profile: "x".repeat(97) }));
+    const bytes = packBirths(births, 0).profiles!.bytes.length;
+    expect(packBirths(births, 0, bytes).profiles!.bytes.length).toBe(bytes);
+    expect(packBirths(births, 1, bytes - 1).profiles!.ends.length).toBe(2);
+    expect(() => packBirths(births, 0, bytes - 1)).toThrow(
+      /^LIMIT: profiles of newborn .* take 297 bytes at parent 3; in one window at most 296 are possible for each worker$/,
+    );
+    expect(packBirths(births, 3, 0).profiles).toBe(undefined);
   });
 });

@@ -58,6 +58,17 @@ describe("streaming", () => {
     expect(stream.place(3, [1, 1, 1, 1, 1, 1, 1, 1])).toBe(1);
     expect(Array.from(stream.loads)).toEqual([1, 10]);
   });
+
+  it("fills workers in proportion to their shares where nothing ties newcomers", () => {
+    const stream = new Streaming({ limits: [100, 100, 100], shares: [3, 1, 0], edgeWeight: 100, load: 100 });
+    for (let i = 0; i < 100; i++) stream.place(1, []);
+    expect(Array.from(stream.loads)).toEqual([75, 25, 0]);
+    for (let i = 0; i < 100; i++) stream.place(1, [1]);
+    expect(stream.loads[2]).toBe(0);
+    expect(() => new Streaming({ limits: [1, 1], shares: [1, -1], edgeWeight: 1, load: 1 })).toThrow(
+      /share of worker 1/,
+    );
+  });
 });
 
 describe("repartition", () => {
