@@ -20,6 +20,15 @@ describe("one seed", () => {
         const alone = await runPartitioned(chaos, { seed });
         const apart = await runPartitioned(chaos, { seed, workers, placement: Uint16Array.from(spread) });
         expect(comparable(apart)).toEqual(comparable(alone));
+        // Room for all, but not for all with their parents.
+        const agentLimits = new Array<number>(workers).fill(Math.ceil(alone.agents / workers));
+        const crowded = await runPartitioned(chaos, {
+          seed,
+          workers,
+          placement: Uint16Array.from(spread),
+          agentLimits,
+        });
+        expect(comparable(crowded)).toEqual(comparable(alone));
       }),
       { numRuns: 40 },
     );

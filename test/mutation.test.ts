@@ -7,19 +7,24 @@ import { type Engine, stateHash } from "../src/engine/engine.ts";
 import { OrderQueue } from "../src/engine/order-queue.ts";
 import { populate } from "../src/model/populate.ts";
 import { compile } from "../src/model/program.ts";
+import type { Scenario } from "../src/model/scenario.ts";
+import { Streaming } from "../src/placement/streaming.ts";
 import { dataFiles } from "../src/store/data-file.ts";
 import { Lockstep } from "../src/testing/lockstep.ts";
+import { breeding } from "./breeding.ts";
 import { chaos } from "./chaos.ts";
 
 type Mutation = (engine: Engine) => void;
 
-/** What the determinism test compares, of a run whose engines were tampered with. */
-async function outcome(workers: number, mutate: Mutation): Promise<string> {
-  const program = compile(chaos, { seed: 11 });
+/** What the determinism tests compare, of a run whose engines were tampered with. */
+async function outcome(workers: number, mutate: Mutation, scenario: Scenario): Promise<string> {
+  const program = compile(scenario, { seed: 11 });
   const population = await populate(program, dataFiles);
   const placement = Uint16Array.from({ length: population.count }, (_, i) => i % workers);
   const runner = (): OutsideEffects => new OutsideEffects(systemClock);
-  const lockstep = new Lockstep({ program, population, placement, workers, runId: "mutation", runner });
+  // The first worker has more than its share: who is born there has to leave.
+  const shares = [1, 9, 9].slice(0, workers);
+  const lockstep = new Lockstep({ program, population, placement, workers, shares, runId: "mutation", runner });
   for (const engine of lockstep.engines) mutate(engine);
   try {
     while (lockstep.decision.kind === "window") await lockstep.step();
@@ -30,9 +35,12 @@ async function outcome(workers: number, mutate: Mutation): Promise<string> {
   return `${stateHash(lockstep.engines.map((engine) => engine.finish().hash))} ${samples}`;
 }
 
-const outcomes = (mutate: Mutation): Promise<string[]> =>
-  Promise.all([1, 2, 3].map((workers) => outcome(workers, mutate)));
-const distinct = async (mutate: Mutation): Promise<number> => new Set(await outcomes(mutate)).size;
+/** How many outcomes there are on 1, 2 and 3 workers. */
+async function distinct(mutate: Mutation, scenario: Scenario = chaos): Promise<number> {
+  const outcomes: string[] = [];
+  for (const workers of [1, 2, 3]) outcomes.push(await outcome(workers, mutate, scenario));
+  return new Set(outcomes).size;
+}
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -41,6 +49,7 @@ afterEach(() => {
 describe("what depends on the worker is found by comparing 1, 2 and 3 workers", () => {
   it("nothing does, as it is", async () => {
     expect(await distinct(() => {})).toBe(1);
+    expect(await distinct(() => {}, breeding)).toBe(1);
   });
 
   it("a tie-break", async () => {
@@ -107,5 +116,21 @@ describe("what depends on the worker is found by comparing 1, 2 and 3 workers", 
       shared.put = (id, value) => put(id, value, () => [core.self, 0, 0, 0, 0, 0, 0]);
     };
     expect(await distinct(byWorker)).toBe(3);
+  });
+
+  it("a place for a newborn that each worker gives to whom it hears of first", async () => {
+    let self = 0;
+    const listen: Mutation = (engine) => {
+      const apply = engine.apply.bind(engine);
+      engine.apply = (closings) => {
+        self = engine.core.self;
+        return apply(closings);
+      };
+    };
+    const place = Streaming.prototype.place;
+    vi.spyOn(Streaming.prototype, "place").mockImplementation(function (this: Streaming, load) {
+      return place.call(this, load, [self]);
+    });
+    expect(await distinct(listen, breeding)).toBe(3);
   });
 });

@@ -1,8 +1,15 @@
 import fc from "fast-check";
 import { Born, count, defineEvent, defineModel, NOBODY, u32 } from "myriad";
 import { describe, expect, it } from "vitest";
+import { systemClock } from "../base/clock.ts";
+import { populate } from "../model/populate.ts";
+import { compile } from "../model/program.ts";
 import type { OnAgentError } from "../model/scenario.ts";
+import { dataFiles } from "../store/data-file.ts";
+import { Lockstep } from "../testing/lockstep.ts";
+import { runPartitioned } from "../testing/run-partitioned.ts";
 import { BirthCursor, packBirths, profileAt, sortBirths } from "./births.ts";
+import { OutsideEffects } from "./effects.ts";
 import { failAnywhere, runAnywhere, statesOf } from "./same.suite.ts";
 
 const Spawn = defineEvent("births.spawn", { children: u32 });
@@ -154,6 +161,55 @@ describe("births", () => {
       undefined,
     ]);
     expect(states[3]!.state).toMatchObject({ mother: 0, log: ["born at 1 as being:3"] });
+  });
+});
+
+describe("births on workers with limits", () => {
+  const starts: Start[] = [
+    { to: 1, time: 0, event: Leave },
+    { to: 0, time: 0.5, event: { spawn: 2 } },
+  ];
+  const run = (events: readonly Start[], agentLimits: number[], onAgentError?: OnAgentError) =>
+    runPartitioned(beings(3, events, onAgentError), { workers: agentLimits.length, agentLimits, until: { time: 1 } });
+
+  it("have the places of those that leave in the same window", async () => {
+    expect(await run(starts, [4])).toMatchObject({ agents: 5, observations: { alive: 4 } });
+    expect(await run(starts, [2, 2])).toMatchObject({ agents: 5, observations: { alive: 4 } });
+  });
+
+  it("live with their parents while there is room, then together elsewhere, wherever there is most", async () => {
+    const program = compile(beings(3, [{ to: 0, time: 0, event: { spawn: 9 } }]));
+    const population = await populate(program, dataFiles);
+    const runner = (): OutsideEffects => new OutsideEffects(systemClock);
+    const placement = Uint16Array.of(0, 1, 1);
+    const agentLimits = [4, 100, 100];
+    const lockstep = new Lockstep({ program, population, placement, workers: 3, agentLimits, runId: "test", runner });
+    // The opening, the window of the birth.
+    while (lockstep.engines[0]!.core.table.total === 3) await lockstep.step();
+    for (const engine of lockstep.engines) {
+      expect(engine.takeBirths().map(({ worker }) => worker)).toEqual([0, 0, 0, 2, 2, 2, 2, 2, 2]);
+    }
+  });
+
+  it("end the run where they have no place, naming the numbers", async () => {
+    const told = "LIMIT: 2 agents are to be born at time 1 beside 2 that live; the workers may host 3";
+    await expect(run(starts, [3])).rejects.toThrow(`${told} (3)`);
+    await expect(run(starts, [2.9, 1])).rejects.toThrow(`${told} (2, 1)`);
+    await expect(run(starts, [2, 1, ...new Array<number>(7).fill(0)])).rejects.toThrow(
+      `${told} (2, 1, 0, 0, 0, 0, 0, 0, ...)`,
+    );
+  });
+
+  it("are not what a run ends with whose agents fail", async () => {
+    const failing: Start[] = [...starts, { to: 2, time: 0.75, event: Fail }];
+    await expect(run(failing, [2, 1])).rejects.toThrow('HANDLER_FAILED: agent "being:2"');
+    await expect(run(failing, [2, 1], "quarantine")).rejects.toThrow("LIMIT");
+  });
+
+  it("count those that failed", async () => {
+    const failing: Start[] = [...starts, { to: 2, time: 0, event: Fail }];
+    expect(await run(failing, [2, 2], "quarantine")).toMatchObject({ agents: 5 });
+    await expect(run(failing, [2, 1], "quarantine")).rejects.toThrow("LIMIT");
   });
 });
 
