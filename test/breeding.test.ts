@@ -152,7 +152,7 @@ describe("agents born while running", () => {
         );
       }),
     );
-    const numbers = /^LIMIT: \d+ agents are to be born at time \d+ beside \d+ that live; the workers may host \d+ \(/;
+    const numbers = /^LIMIT: no place for newborn at time \d+: \d+ live, \d+ to be born, the workers may host \d+ \(/;
     for (const message of messages) expect(message).toMatch(numbers);
     expect(messages[0]).toContain(`may host ${peak - 1} (${peak - 1})`);
     expect(new Set(messages.map((message) => message.replace(/ \(.*/, ""))).size).toBe(1);

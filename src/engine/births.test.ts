@@ -192,7 +192,7 @@ describe("births on workers with limits", () => {
   });
 
   it("end the run where they have no place, naming the numbers", async () => {
-    const told = "LIMIT: 2 agents are to be born at time 1 beside 2 that live; the workers may host 3";
+    const told = "LIMIT: no place for newborn at time 1: 2 live, 2 to be born, the workers may host 3";
     await expect(run(starts, [3])).rejects.toThrow(`${told} (3)`);
     await expect(run(starts, [2.9, 1])).rejects.toThrow(`${told} (2, 1)`);
     await expect(run(starts, [2, 1, ...new Array<number>(7).fill(0)])).rejects.toThrow(

@@ -112,7 +112,7 @@ export class Nursery {
     const { total, capacity, most } = this.#census;
     const limits = most.subarray(0, NAMED_MAX).join(", ") + (most.length > NAMED_MAX ? ", ..." : "");
     const time = this.#core.grid.edge(edge);
-    return `${born} agents are to be born at time ${time} beside ${total} that live; the workers may host ${capacity} (${limits})`;
+    return `no place for newborn at time ${time}: ${total} live, ${born} to be born, the workers may host ${capacity} (${limits})`;
   }
 
   /** Makes an agent of this worker. A `state` function that throws is the agent's failure. */
