@@ -12,7 +12,7 @@ import type { LoadedScenario } from "./load-scenario.ts";
 import { silentLog } from "./log.ts";
 import { MasterNode, type MasterOptions } from "./master.ts";
 import { MasterService } from "./master-service.ts";
-import type { RunOptions, RunResult } from "./run.ts";
+import type { Progress, RunOptions, RunResult } from "./run.ts";
 import type { RecordRow, RunWriter, SampleRow, StateRow } from "./run-writer.ts";
 import { runSingle } from "./single.ts";
 import { WorkerNode, type WorkerOptions } from "./worker.ts";
@@ -183,14 +183,15 @@ const sameFor = ({
 
 describe("a master and its workers over gRPC", () => {
   it.each([
-    [1, "contiguous", {}],
+    [1, "communities", {}],
     [2, "contiguous", {}],
+    [3, undefined, {}],
     [3, "hash", {}],
     [2, "hash", { until: { time: 21 } }],
   ] as const)("give on %i workers (%s, %j) what one process gives", async (workers, placement, more) => {
     const [alone, together] = [new Kept(), new Kept()];
     const single = await runSingle(scenario, { seed: 5, out: alone, ...more });
-    const result = await runOn(workers, { seed: 5, out: together, placement, ...more });
+    const result = await runOn(workers, { seed: 5, out: together, ...(placement && { placement }), ...more });
     expect(sameFor(result)).toEqual(sameFor(single));
     expect(together.sorted()).toEqual(alone.sorted());
     expect(result.remoteEvents > 0).toBe(workers > 1);
@@ -251,7 +252,8 @@ describe("a master and its workers over gRPC", () => {
   it("answers status and locate, and stops at a barrier when asked", async () => {
     let started = (): void => {};
     const running = new Promise<void>((resolve) => (started = resolve));
-    const [master, port] = await startMaster({ params: { forever: true }, onProgress: () => started() }, 2);
+    const onProgress = ({ window }: Progress): void => void (window > 0 && started());
+    const [master, port] = await startMaster({ params: { forever: true }, placement: "contiguous", onProgress }, 2);
     const at = `127.0.0.1:${port}`;
     const done = master.run();
     void startWorker(port, "a");
