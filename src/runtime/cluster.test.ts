@@ -282,6 +282,17 @@ describe("a master and its workers over gRPC", () => {
     await expect(another.run()).rejects.toThrow(/STOPPED/);
   });
 
+  it("stops at once when asked while agents are being placed", async () => {
+    let master: MasterNode | undefined;
+    const log = { ...silentLog, info: (line: string) => void (line === "placing agents" && master!.stop("test")) };
+    const [made, port] = await startMaster({}, 2, { log });
+    master = made;
+    const ends = ["a", "b"].map((name) => startWorker(port, name));
+    await expect(master.run()).rejects.toThrow("STOPPED: the run was stopped before it began: test");
+    for (const end of await Promise.all(ends)) expect(end).toMatch(/STOPPED/);
+    expect(master.status()).toMatchObject({ state: "failed", agents: 60 });
+  });
+
   it("fails, naming the worker, when one is lost", async () => {
     let started = (): void => {};
     const running = new Promise<void>((resolve) => (started = resolve));

@@ -154,8 +154,13 @@ export class MasterNode implements ControlHost {
     };
   }
 
+  /** Throws UNAVAILABLE until agents have been placed. */
   locate(agent: string): LocateReply {
-    const found = this.#registry?.locate(agent);
+    if (this.#registry === undefined) {
+      const when = `agents are placed when all ${this.#options.expectedWorkers} workers are there`;
+      throw new MyriadError("UNAVAILABLE", `no agent has a place yet: ${when}`);
+    }
+    const found = this.#registry.locate(agent);
     if (found === undefined) return { found: false, index: 0, name: "", workerId: 0, worker: "", address: "" };
     const link = this.#table.get(found.worker);
     const { index, name, worker } = found;
@@ -214,6 +219,7 @@ export class MasterNode implements ControlHost {
   /** Now that it is known who the workers are, decides who hosts whom. */
   async #place(population: Population): Promise<AgentsPlaced> {
     const { clock, log, run, expectedWorkers: workers } = this.#options;
+    log.info("placing agents", { agents: population.count, workers });
     const placed = await placeAgents({
       program: this.#program,
       population,
