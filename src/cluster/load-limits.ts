@@ -15,7 +15,7 @@ export function loadLimits(
   imbalance: number,
 ): Float64Array {
   if (costs === null) {
-    return quotas.map((quota, w) => Math.min(agentLimits[w]!, Math.max(quota, Math.floor((1 + imbalance) * quota))));
+    return quotas.map((quota, w) => Math.min(agentLimits[w]!, Math.floor((1 + imbalance) * quota)));
   }
   const total = costs.reduce((a, b) => a + b, 0);
   const parts = quotas.map((quota) => (total * quota) / costs.length);

@@ -22,11 +22,12 @@ interface Subject {
   readonly placement?: PlacementDefinition;
   readonly cost?: (profile: number) => number;
   readonly tied?: boolean;
+  readonly chains?: number;
 }
 
-/** Rings of GROUP agents, in an order in which neighbours do not stand beside each other. */
-async function population({ agents, placement, cost, tied = true }: Subject) {
-  const model = defineModel({ name: "rings", relations: ["near"] });
+/** Chains of GROUP agents unless said otherwise, in an order in which neighbours do not stand beside each other. */
+async function population({ agents, placement, cost, tied = true, chains = Math.ceil(agents / GROUP) }: Subject) {
+  const model = defineModel({ name: "chains", relations: ["near"] });
   const One = model.agent("one").state((profile: number) => ({ profile }));
   if (cost !== undefined) One.cost(cost);
   const scenario = model.scenario({
@@ -34,14 +35,9 @@ async function population({ agents, placement, cost, tied = true }: Subject) {
     ...(placement === undefined ? {} : { placement }),
     populate(world) {
       const all = world.spawn(One, agents, (i) => i);
-      const rings = Math.ceil(agents / GROUP);
-      const pairs = Array.from({ length: agents }, (_, i) => [i, (i + rings) % agents] as const);
-      if (tied)
-        world.relate(
-          "near",
-          all,
-          pairs.filter(([a, b]) => a !== b && b > a),
-        );
+      const ties = tied ? Math.max(0, agents - chains) : 0;
+      const pairs = Array.from({ length: ties }, (_, i) => [i, i + chains] as const);
+      world.relate("near", all, pairs);
     },
   });
   const program = compile(scenario);
@@ -164,17 +160,25 @@ describe("workers", () => {
     );
   });
 
-  test("on two hosts: what talks to each other stays on one", async () => {
-    const workers = [offer(), offer({ host: "there" }), offer(), offer({ host: "there" })];
-    const { figures, placement } = await placed({ agents: 480 }, workers);
-    const hostOf = (agent: number): number => placement[agent]! % 2;
-    const { population: all } = await population({ agents: 480 });
-    const { source, target } = all.relations[0]!;
-    const far = source.filter((from, i) => hostOf(from) !== hostOf(target[i]!)).length;
-    const near = source.filter((from, i) => placement[from] !== placement[target[i]!]).length - far;
-    expect(figures.linkCost).toBe(10 * far + near);
-    expect(far).toBeLessThanOrEqual(near);
-    expect((await placed({ agents: 480 }, offers(4))).figures.linkCost).toBeUndefined();
+  test("on two hosts: a chain is cut where links are cheap", async () => {
+    const chain = { agents: 480, chains: 1 };
+    const hosts = ["here", "there", "here", "there"];
+    const { figures } = await placed(
+      chain,
+      hosts.map((host) => offer({ host })),
+    );
+    // Three cuts make four pieces: one between the hosts, and one inside each.
+    expect(figures.linkCost).toBe(10 + 2 * 1);
+    const zones = ["north", "south", "north", "south"];
+    expect(
+      (
+        await placed(
+          chain,
+          zones.map((zone) => offer({ zone })),
+        )
+      ).figures.linkCost,
+    ).toBe(100 + 2 * 1);
+    expect((await placed(chain, offers(4))).figures.linkCost).toBeUndefined();
   });
 });
 
