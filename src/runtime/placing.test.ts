@@ -162,27 +162,60 @@ describe("workers", () => {
 
   test("on two hosts: a chain is cut where links are cheap", async () => {
     const chain = { agents: 480, chains: 1 };
-    const hosts = ["here", "there", "here", "there"];
-    const { figures } = await placed(
-      chain,
-      hosts.map((host) => offer({ host })),
-    );
+    const linkCost = async (place: "host" | "zone", names: string[]) => {
+      const { figures } = await placed(
+        chain,
+        names.map((name) => offer({ [place]: name })),
+      );
+      return figures.linkCost;
+    };
     // Three cuts make four pieces: one between the hosts, and one inside each.
-    expect(figures.linkCost).toBe(10 + 2 * 1);
-    const zones = ["north", "south", "north", "south"];
-    expect(
-      (
-        await placed(
-          chain,
-          zones.map((zone) => offer({ zone })),
-        )
-      ).figures.linkCost,
-    ).toBe(100 + 2 * 1);
-    expect((await placed(chain, offers(4))).figures.linkCost).toBeUndefined();
+    expect(await linkCost("host", ["here", "there", "here", "there"])).toBe(10 + 2 * 1);
+    expect(await linkCost("zone", ["north", "south", "north", "south"])).toBe(100 + 2 * 1);
+    expect(await linkCost("host", ["here", "here", "here", "here"])).toBeUndefined();
   });
 });
 
 describe("communities", () => {
+  test.each([
+    [undefined, [3, 3, 1, 1]],
+    [0.5, [0.5, 0.5, 1, 1]],
+    [1, undefined],
+  ])("count ties between types by crossTypeWeight %s", async (crossTypeWeight, weights) => {
+    const model = defineModel({ name: "mixed", relations: ["near"] });
+    const [One, Two] = [model.agent("one").state(() => ({})), model.agent("two").state(() => ({}))];
+    const scenario = model.scenario({
+      agents: [One, Two],
+      ...(crossTypeWeight === undefined ? {} : { placement: { method: "communities" as const, crossTypeWeight } }),
+      populate(world) {
+        const [ones, twos] = [world.spawn(One, 4), world.spawn(Two, 4)];
+        world.relate("near", ones, twos, [
+          [0, 0],
+          [1, 1],
+        ]);
+        world.relate("near", ones, [[2, 3]]);
+        world.relate("near", twos, [[2, 3]]);
+      },
+    });
+    const program = compile(scenario);
+    let seen: unknown;
+    const { figures } = await placed({ agents: 0 }, offers(2), {
+      program,
+      population: await populate(program, dataFiles),
+      partition: async (task) => {
+        seen = task.edgeWeights && [...task.edgeWeights];
+        return place(graphOf(task), task, meter);
+      },
+    });
+    expect(seen).toEqual(weights);
+    // The figures are of the ties, whatever they count.
+    expect(figures.cutByTypePair.map(({ types, weight }) => [...types, weight])).toEqual([
+      ["one", "two", 2],
+      ["one", "one", 1],
+      ["two", "two", 1],
+    ]);
+  });
+
   test("come out the same from the thread, each time", async () => {
     const one = await placed({ agents: 400 }, offers(3));
     const two = await placed({ agents: 400 }, offers(3), { partition: placeInThread });
