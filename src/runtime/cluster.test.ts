@@ -333,6 +333,13 @@ describe("a master and its workers over gRPC", () => {
     );
   });
 
+  it.each([0, -1, Number.NaN, 1e7])("refuses a worker of capacity %s", async (capacity) => {
+    const [, port] = await startMaster({}, 1);
+    await expect(startWorker(port, "a", { capacity })).rejects.toThrow(
+      `capacity of worker "a" is ${capacity}; it must be a number from 0.001 to 1000000`,
+    );
+  });
+
   it("gives up on a master that is not there after masterWait", async () => {
     const [master, port] = await startMaster({}, 1);
     await master.close();

@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import { MyriadError } from "../base/error.ts";
 import { agentQuotas } from "../cluster/agent-quotas.ts";
 import { repairCounts } from "../cluster/count-repair.ts";
-import { loadLimits } from "../cluster/load-limits.ts";
+import { type Carriers, loadLimits } from "../cluster/load-limits.ts";
 import {
   checkPlacement,
   contiguousByCost,
@@ -88,8 +88,6 @@ export async function placeAgents(options: PlacingOptions): Promise<AgentsPlaced
   const types = program.types.map((type) => type.name);
   return { placement, figures: placementFigures(population, types, placed), shares, agentLimits };
 }
-
-type Carriers = Parameters<typeof loadLimits>[1];
 
 /** Communities need ties, and more than one worker; with fewer agents than workers there is nothing to choose. */
 function methodFor(wanted: PlacementMethod | undefined, population: Population, workers: number): PlacementMethod {
