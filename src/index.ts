@@ -1,6 +1,7 @@
 export { type ErrorCode, MyriadError } from "./base/error.ts";
 export { NOBODY } from "./base/limits.ts";
 export type { Plain } from "./base/plain.ts";
+export type { PlacementFigures } from "./cluster/placement-figures.ts";
 export type { AgentType } from "./model/agent.ts";
 export type {
   Context,
@@ -42,6 +43,7 @@ export {
   reduce,
   sum,
 } from "./model/observation.ts";
+export type { PlacementDefinition, PlacementMethod } from "./model/placement-rule.ts";
 export { last, type Reducer, union } from "./model/reducer.ts";
 export type { Scenario } from "./model/scenario.ts";
 export type { Until } from "./model/until.ts";
@@ -51,7 +53,6 @@ export { initializeNode } from "./runtime/node.ts";
 export type { MasterHandle, Node, NodeRunOptions, SingleHandle, WorkerHandle } from "./runtime/node-handle.ts";
 export type {
   Ended,
-  PlacementMethod,
   Progress,
   Quarantined,
   QuarantinedAgent,

@@ -112,6 +112,9 @@ describe("bad input is one line, exit code 2, and nothing started", () => {
     file("no-scenario.yaml", "listenPort: 0\n");
     file("syntax.yaml", "listenPort: [\n");
     file("worker.yaml", "listenPort: 0\n");
+    file("capacity.yaml", "masterAddress: 127.0.0.1\ncapacity: 0\n");
+    const placed = 'placement: { method: "communities", imbalance: 2 },\n  populate(world) {';
+    file("placed.ts", SCENARIO.replace("populate(world) {", placed));
   });
 
   const cases: [string, string[], RegExp][] = [
@@ -132,7 +135,22 @@ describe("bad input is one line, exit code 2, and nothing started", () => {
     ["--workers 1025", ["run", "hello.ts", "--workers", "1025"], /INVALID_ARGUMENT: --workers is "1025"/],
     ["--seed 0.5", ["run", "hello.ts", "--seed", "0.5"], /INVALID_ARGUMENT: --seed is "0\.5"/],
     ["--until soon", ["run", "hello.ts", "--until", "soon"], /INVALID_ARGUMENT: --until is "soon"/],
-    ["--placement communities", ["run", "hello.ts", "--placement", "communities"], /INVALID_ARGUMENT: --placement/],
+    [
+      "--placement random",
+      ["run", "hello.ts", "--placement", "random"],
+      /INVALID_ARGUMENT: --placement is "random"; it must be one of communities, hash, contiguous/,
+    ],
+    [
+      "verify --placement random",
+      ["verify", "hello.ts", "--placement", "random"],
+      /INVALID_ARGUMENT: --placement is "random"/,
+    ],
+    ["a scenario's bad placement", ["run", "placed.ts"], /INVALID_SCENARIO: .*placement\.imbalance is 2; it must be/],
+    [
+      "a bad capacity",
+      ["worker", "--config", "capacity.yaml"],
+      /INVALID_CONFIG: .*capacity is 0; it must be a number from/,
+    ],
     ["an unknown flag", ["run", "hello.ts", "--wrkers", "1"], /INVALID_ARGUMENT: unknown option '--wrkers'.*--workers/],
     ["a flag of later", ["run", "hello.ts", "--checkpoint-every", "5"], /INVALID_ARGUMENT: unknown option/],
     ["no scenario", ["run"], /INVALID_ARGUMENT: missing required argument/],
@@ -360,12 +378,9 @@ describe("master and workers", () => {
     const at = `127.0.0.1:${port}`;
     const status = JSON.parse((await run("status", "--json", "--master", at)).stdout) as { workers: unknown[] };
     expect(status.workers).toHaveLength(1);
-    expect((await run("locate", "agent:3", "--master", at)).stdout).toMatch(/^agent:3 \(index 3\) is on worker 0/);
-    const unknown = await run("locate", "nobody", "--master", at);
-    expect([unknown.code, unknown.stderr]).toEqual([
-      1,
-      expect.stringMatching(/^error: UNKNOWN_AGENT: [^\n]*"nobody"\n$/),
-    ]);
+    const early = await run("locate", "agent:3", "--master", at);
+    const line = "error: UNAVAILABLE: no agent has a place yet: agents are placed when all 2 workers are there\n";
+    expect([early.code, early.stdout, early.stderr]).toEqual([1, "", line]);
     const second = start(["worker"], workerOf(port));
     const outcomes = await Promise.all([master.ended, first.ended, second.ended]);
     expect(outcomes.map(({ code }) => code)).toEqual([0, 0, 0]);

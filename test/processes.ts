@@ -75,6 +75,11 @@ export class Workshop {
     return this.start(...args).ended;
   }
 
+  /** Resolves when all commands are gone by themselves. */
+  async ended(): Promise<void> {
+    await Promise.all([...this.#running].map(({ ended }) => ended));
+  }
+
   /** Kills what still runs, and tells what that was. */
   async clear(): Promise<string[]> {
     const left = [...this.#running];

@@ -12,7 +12,7 @@ const model = defineModel({
     jobs: z.number().min(0).default(1),
   }),
   shared: { employed: sum(0), payroll: sum(0), benefit: last(1000) },
-  relations: ["job"],
+  relations: ["job", "client"],
 });
 
 const SCHOOL_LEAVING_AGE = 18;
@@ -115,15 +115,22 @@ export default model.scenario({
   async populate(world, params) {
     world.spawn(Government, 1);
     for (const { occupation, people, employers, wage } of parse(await world.readText("data/occupations.csv"))) {
-      const agency = world.spawn(Agency, 1, undefined, { name: () => `agency:${occupation}` }).at(0);
+      const office = world.spawn(Agency, 1, undefined, { name: () => `agency:${occupation}` });
+      const agency = office.at(0);
       const jobs = Math.round((people / employers) * params.jobs);
-      world.spawn(Employer, employers, () => ({ agency, jobs, wage: wage * (0.8 + 0.4 * world.random()) }));
-      world.spawn(Person, people, () => ({
+      const firms = world.spawn(Employer, employers, () => ({
+        agency,
+        jobs,
+        wage: wage * (0.8 + 0.4 * world.random()),
+      }));
+      const seekers = world.spawn(Person, people, () => ({
         agency,
         skill: world.random(),
         age: SCHOOL_LEAVING_AGE + world.random() * (PENSION_AGE - SCHOOL_LEAVING_AGE),
         wish: wage,
       }));
+      // No handler looks at these ties: they say who will talk to whom, so that these come to live on one worker.
+      for (const clients of [firms, seekers]) world.relate("client", clients, office, toFirst(clients.length));
     }
   },
   observe: {
@@ -137,6 +144,9 @@ export default model.scenario({
   },
   until: { rounds: 48 },
 });
+
+/** Ties of all of one group to the first of another. */
+const toFirst = (count: number) => Array.from({ length: count }, (_, i) => [i, 0] as const);
 
 type Occupation = { occupation: string; people: number; employers: number; wage: number };
 

@@ -35,6 +35,7 @@ export const ERROR_CODES = {
   AGENT_GONE: { usage: false, means: "the agent asked has retired" },
   STALLED: { usage: false, means: "nothing can happen any more, but a handler still waits" },
   ROUND_LIMIT: { usage: false, means: "a round did not come to an end" },
+  PLACEMENT_FAILED: { usage: false, means: "placing the agents broke off, as for want of memory" },
   STOPPED: { usage: false, means: "the run was stopped" },
 } as const;
 

@@ -10,6 +10,9 @@ export const EVENT_TYPES_MAX = 65_535;
 export const AGENT_TYPES_MAX = 65_535;
 /** Worker ids are u16 in the placement map; a full mesh ends long before. */
 export const WORKERS_MAX = 1_024;
+/** Capacities of workers are relative: a worker a billion times as strong as another is a slip of the pen. */
+export const CAPACITY_MIN = 0.001;
+export const CAPACITY_MAX = 1_000_000;
 /** Windows are numbered in 31 bits: handles of timers carry the number, and no run reaches it window by window. */
 export const WINDOWS_MAX = 2 ** 31 - 1;
 /** A handle of `send` or `schedule` names its event until the agent has sent this many more (22 bits beside the window). */

@@ -78,9 +78,9 @@ test("--master is HOST:PORT", () => {
   refuses(parseAddress, ["localhost", ":1", "a:0", "a:65536", "a:b", "::1:5", "a b:1"], "--master");
 });
 
-test("--placement is hash or contiguous", () => {
-  expect(parsePlacement("hash")).toBe("hash");
-  refuses(parsePlacement, ["communities", "Hash", ""], "--placement");
+test("--placement is communities, hash or contiguous", () => {
+  for (const text of ["communities", "hash", "contiguous"]) expect(parsePlacement(text)).toBe(text);
+  refuses(parsePlacement, ["random", "Hash", ""], "--placement");
 });
 
 test("--until and --rounds together end at whichever comes first", () => {

@@ -1,7 +1,7 @@
 import { MyriadError } from "../base/error.ts";
 import { WORKERS_MAX } from "../base/limits.ts";
+import { isPlacementMethod, PLACEMENT_METHODS, type PlacementMethod } from "../model/placement-rule.ts";
 import { SEED_MAX } from "../runtime/config-keys.ts";
-import type { PlacementMethod } from "../runtime/run.ts";
 
 /** Values of options come as text. What cannot be read is refused with INVALID_ARGUMENT naming option, value and range. */
 export function parseInteger(option: string, text: string, min: number, max: number): number {
@@ -30,7 +30,7 @@ export function parseWorkerList(text: string): number[] {
 }
 
 export function parsePlacement(text: string): PlacementMethod {
-  if (text !== "hash" && text !== "contiguous") throw refused("--placement", text, "hash or contiguous");
+  if (!isPlacementMethod(text)) throw refused("--placement", text, `one of ${PLACEMENT_METHODS.join(", ")}`);
   return text;
 }
 

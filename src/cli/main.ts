@@ -75,7 +75,9 @@ const seedOption = (): Option => new Option("--seed <S>", "seed of all chance").
 const untilOption = (): Option => new Option("--until <T>", "stop at virtual time T").argParser(parseTime);
 const roundsOption = (): Option => new Option("--rounds <N>", "stop after N rounds").argParser(parseRounds);
 const placementOption = (): Option =>
-  new Option("--placement <how>", "hash or contiguous: how agents are spread over workers").argParser(parsePlacement);
+  new Option("--placement <how>", "communities, hash or contiguous: how agents are spread over workers").argParser(
+    parsePlacement,
+  );
 const jsonOption = (): Option => new Option("--json", "print one JSON object, last on standard output");
 const quietOption = (): Option => new Option("--quiet", "nothing on standard error but errors");
 

@@ -1,11 +1,12 @@
 import { MyriadError } from "../base/error.ts";
+import type { PlacementMethod } from "../model/placement-rule.ts";
 import { compile } from "../model/program.ts";
 import type { Until } from "../model/until.ts";
 import { toJson } from "../runtime/line-file.ts";
 import { type LoadedScenario, loadScenario } from "../runtime/load-scenario.ts";
 import type { LogFields } from "../runtime/log.ts";
 import { untilOf } from "../runtime/node-run.ts";
-import type { PlacementMethod, RunOptions, RunResult } from "../runtime/run.ts";
+import type { RunOptions, RunResult } from "../runtime/run.ts";
 import { checkRunDir, RunDir } from "../runtime/run-dir.ts";
 import { simulate } from "../runtime/simulate.ts";
 import { EXIT, errorText } from "./exit.ts";

@@ -2,6 +2,7 @@ import { requestStatus } from "../runtime/admin.ts";
 import type { ClusterStatus, WorkerStatus } from "../runtime/cluster-status.ts";
 import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
+import { placementLine } from "./placement-line.ts";
 import { grouped, table } from "./table.ts";
 
 export interface RequestArguments {
@@ -16,7 +17,7 @@ export async function status({ master, json }: RequestArguments, io: Io): Promis
   return EXIT.done;
 }
 
-/** For people: the run in one line, then its workers. */
+/** For people: the run, its placement, then its workers. */
 export function statusText(status: ClusterStatus): string {
   const { scenario, state, runId, virtualTime, window, events, eventsPerSecond, agents, workers } = status;
   if (runId === "") return "no run yet";
@@ -24,6 +25,7 @@ export function statusText(status: ClusterStatus): string {
     `${scenario}: ${state}, run ${runId}`,
     `time ${grouped(virtualTime)}, window ${window}, ${grouped(agents)} agents, ${grouped(events)} events, ${grouped(Math.round(eventsPerSecond))} events/s`,
   ];
+  if (status.placement !== undefined) lines.push(placementLine(status.placement));
   if (workers.length > 0) lines.push("", table([HEAD, ...workers.map(row)]));
   return lines.join("\n");
 }

@@ -1,5 +1,6 @@
 import { toJson } from "../runtime/line-file.ts";
 import type { RunResult } from "../runtime/run.ts";
+import { placementLine } from "./placement-line.ts";
 import { grouped, table } from "./table.ts";
 
 const CELL_CHARACTERS = 50;
@@ -14,6 +15,7 @@ export function summary(result: RunResult): string {
   lines.push(
     `${result.scenario}: ${grouped(result.agents)} agents on ${workers}, seed ${result.seed}, until ${grouped(result.virtualTime)} (${ENDED[result.ended]})`,
     `${grouped(result.events)} events (${grouped(result.remoteEvents)} between workers) in ${result.wallSeconds.toFixed(2)} s, ${grouped(Math.round(result.eventsPerSecond))} events/s`,
+    ...(result.placement === undefined ? [] : [placementLine(result.placement)]),
     ...quarantinedLine(result),
     `state hash ${result.stateHash}`,
   );

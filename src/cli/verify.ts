@@ -1,8 +1,9 @@
+import type { PlacementMethod } from "../model/placement-rule.ts";
 import { compile } from "../model/program.ts";
 import { toJson } from "../runtime/line-file.ts";
 import { loadScenario } from "../runtime/load-scenario.ts";
 import { untilOf } from "../runtime/node-run.ts";
-import type { PlacementMethod, RunResult } from "../runtime/run.ts";
+import type { RunResult } from "../runtime/run.ts";
 import { type OutputDigest, RunDigest } from "../runtime/run-digest.ts";
 import { simulate } from "../runtime/simulate.ts";
 import { EXIT } from "./exit.ts";

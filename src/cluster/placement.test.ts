@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { checkPlacement, contiguousPlacement, hashPlacement } from "./placement.ts";
+import { agentQuotas } from "./agent-quotas.ts";
+import { demands } from "./demands.suite.ts";
+import { checkPlacement, contiguousByCost, contiguousPlacement, hashPlacement } from "./placement.ts";
 
 const methods = [
   ["contiguous", contiguousPlacement],
@@ -17,6 +19,40 @@ it.each(methods)("%s placement gives shares that differ by one agent at most", (
       expect(Math.max(...shares) - Math.min(...shares)).toBeLessThanOrEqual(1);
     }),
   );
+});
+
+const counted = (placement: Uint16Array, workers: number): number[] => {
+  const counts = new Array<number>(workers).fill(0);
+  for (const worker of placement) counts[worker]!++;
+  return counts;
+};
+
+it.each(methods)("%s placement keeps any quotas", (_name, place) => {
+  fc.assert(
+    fc.property(demands(), ({ agents, shares, limits }) => {
+      const quotas = agentQuotas(agents, shares, limits);
+      expect(counted(place(agents, quotas), shares.length)).toEqual([...quotas]);
+    }),
+  );
+});
+
+it("contiguous placement by cost never breaks a limit, and is near the shares where none is in the way", () => {
+  fc.assert(
+    fc.property(demands(), fc.infiniteStream(fc.double({ min: 0.1, max: 5, noNaN: true })), (demand, stream) => {
+      const { agents, shares, limits } = demand;
+      const costs = Float64Array.from({ length: agents }, () => stream.next().value as number);
+      const placement = contiguousByCost(costs, agentQuotas(agents, shares, limits), limits);
+      checkPlacement(placement, agents, shares.length);
+      expect(placement.every((worker, i) => i === 0 || worker >= placement[i - 1]!)).toBe(true);
+      expect(counted(placement, shares.length).every((count, w) => count <= limits[w]!)).toBe(true);
+    }),
+  );
+  const costs = Float64Array.from({ length: 300 }, (_, i) => (i < 100 ? 4 : 1));
+  const open = new Float64Array(3).fill(Infinity);
+  expect(counted(contiguousByCost(costs, Float64Array.of(100, 100, 100), open), 3)).toEqual([50, 50, 200]);
+  expect(counted(contiguousByCost(costs, Float64Array.of(100, 100, 100), Float64Array.of(300, 300, 120)), 3)).toEqual([
+    50, 130, 120,
+  ]);
 });
 
 it("contiguous placement keeps neighbours together, hash placement does not", () => {

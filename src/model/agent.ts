@@ -1,5 +1,6 @@
 import { MyriadError } from "../base/error.ts";
 import { NAME_PATTERN } from "../base/limits.ts";
+import { type AgentCost, checkAgentCost } from "./agent-cost.ts";
 import type { Context, ModelLike } from "./context.ts";
 import { type EventType, isEvent } from "./event.ts";
 import type { IfPlain } from "./plain-type.ts";
@@ -19,6 +20,8 @@ export interface AgentType<S = unknown, P = never> {
   /** Makes the state of a new agent; called once for each, on its worker. */
   readonly create: (profile: P) => S;
   readonly handlers: ReadonlyMap<EventType, Handler>;
+  /** What an agent costs its worker, relative to others; 1 unless said. */
+  readonly agentCost: AgentCost<P>;
   /** The model that it belongs to. */
   readonly model: object;
 }
@@ -33,12 +36,28 @@ export class AgentDefinition<S, P, M extends ModelLike> implements AgentType<S, 
   readonly handlers: ReadonlyMap<EventType, Handler>;
   readonly model: object;
   readonly #handlers = new Map<EventType, Handler>();
+  #cost: AgentCost<P> | undefined;
 
   constructor(name: string, create: (profile: P) => S, model: object) {
     this.name = name;
     this.create = create;
     this.handlers = this.#handlers;
     this.model = model;
+  }
+
+  get agentCost(): AgentCost<P> {
+    return this.#cost ?? 1;
+  }
+
+  /**
+   * What an agent of this type costs its worker, relative to others, by its profile if need be: placement shares it out,
+   * a result never shows it. Default 1. Throws INVALID_SCENARIO.
+   */
+  cost(cost: AgentCost<P>): this {
+    checkAgentCost(this.name, cost);
+    if (this.#cost !== undefined) throw this.#invalid("cost is said twice");
+    this.#cost = cost;
+    return this;
   }
 
   /**

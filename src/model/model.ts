@@ -5,6 +5,7 @@ import { AgentStart, type AgentType } from "./agent.ts";
 import { callerFile } from "./caller.ts";
 import type { EventType } from "./event.ts";
 import type { Observation, SamplesOf } from "./observation.ts";
+import type { PlacementDefinition } from "./placement-rule.ts";
 import { isReducer, type Reducer } from "./reducer.ts";
 import { makeScenario, type OnAgentError, type Scenario, type ScenarioParts, sealScenario } from "./scenario.ts";
 import type { Until } from "./until.ts";
@@ -42,6 +43,11 @@ export interface ScenarioDefinition<M extends Model, O extends Readonly<Record<s
   readonly onAgentError?: OnAgentError;
   /** Windows that one round may take before the run ends with ROUND_LIMIT. Default 100,000. */
   readonly roundLimit?: number;
+  /**
+   * How agents are spread over workers, unless the run says so; never shows in the result. Default: by communities where
+   * there are ties, else contiguous.
+   */
+  readonly placement?: PlacementDefinition;
 }
 
 /** What agents of one kind of world have in common: parameters, shared state, relations and the lookahead. */

@@ -10,6 +10,8 @@ export interface Population {
   readonly names: ReadonlyMap<number, string>;
   /** Encoded profiles by index; zero bytes for undefined. */
   readonly profiles: BlobList;
+  /** What each agent costs its worker, relative to others, by index; null: all the same. */
+  readonly costs: Float64Array | null;
   /** By relation id. */
   readonly relations: readonly RelationTies[];
   /** The first events: from NOBODY, with seq 0, 1, 2, ... */

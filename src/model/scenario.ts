@@ -4,6 +4,7 @@ import { type AgentType, isAgentType } from "./agent.ts";
 import { type EventType, isEvent } from "./event.ts";
 import type { Model } from "./model.ts";
 import { isObservation, type Observation } from "./observation.ts";
+import { type PlacementDefinition, placementRule } from "./placement-rule.ts";
 import { checkUntil, type Until } from "./until.ts";
 import type { World } from "./world.ts";
 
@@ -24,6 +25,8 @@ export interface Scenario {
   readonly onAgentError: OnAgentError;
   /** Windows that one round may take; undefined: the default. */
   readonly roundLimit: number | undefined;
+  /** How agents are spread over workers. */
+  readonly placement: PlacementDefinition | undefined;
   /** File URL of the module that made it. */
   readonly file: string | undefined;
 }
@@ -31,14 +34,25 @@ export interface Scenario {
 /** What `model.scenario` is given, untyped. */
 export type ScenarioParts = { readonly [K in keyof Omit<Scenario, "model" | "file">]?: Scenario[K] | undefined };
 
-const KEYS = ["agents", "events", "populate", "observe", "observeEvery", "until", "onAgentError", "roundLimit"];
+const KEYS = [
+  "agents",
+  "events",
+  "populate",
+  "observe",
+  "observeEvery",
+  "until",
+  "onAgentError",
+  "roundLimit",
+  "placement",
+];
 
 /** Checks everything that needs no parameters. Throws INVALID_SCENARIO. */
 export function makeScenario(model: Model, parts: ScenarioParts, file: string | undefined): Scenario {
   if (typeof parts !== "object" || parts === null) throw invalid("it is not a record");
   const unknown = Object.keys(parts).find((key) => !KEYS.includes(key));
   if (unknown !== undefined) throw invalid(`unknown key "${unknown}"; known are ${KEYS.join(", ")}`);
-  const { agents, events = [], populate, observe = {}, observeEvery, until, onAgentError = "fail", roundLimit } = parts;
+  const { agents, events = [], populate, observe = {}, observeEvery, until, placement } = parts;
+  const { onAgentError = "fail", roundLimit } = parts;
   checkAgents(model, agents);
   if (!Array.isArray(events) || !events.every(isEvent)) throw invalid("events is not an array of events");
   if (populate !== undefined && typeof populate !== "function") throw invalid("populate is not a function");
@@ -53,7 +67,8 @@ export function makeScenario(model: Model, parts: ScenarioParts, file: string | 
   if (roundLimit !== undefined && !(Number.isSafeInteger(roundLimit) && roundLimit > 0)) {
     throw invalid(`roundLimit ${String(roundLimit)} is not a positive integer`);
   }
-  return { model, agents, events, populate, observe, observeEvery, until, onAgentError, roundLimit, file };
+  placementRule(placement);
+  return { model, agents, events, populate, observe, observeEvery, until, onAgentError, roundLimit, placement, file };
 }
 
 function checkAgents(model: Model, agents: unknown): asserts agents is readonly AgentType[] {

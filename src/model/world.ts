@@ -8,6 +8,7 @@ import type { DataReader } from "../store/data-file.ts";
 import { EventBatch, FLAG_NONE, PHASE_EVENT, packMeta } from "../wire/event-batch.ts";
 import { encodePlain } from "../wire/plain-codec.ts";
 import type { AgentType } from "./agent.ts";
+import { CostList } from "./agent-cost.ts";
 import type { ModelLike, ParamsOf, RelationOf } from "./context.ts";
 import { EdgeList, type Pair } from "./edges.ts";
 import { parseEdges } from "./edges-file.ts";
@@ -49,6 +50,7 @@ export class World<M extends ModelLike = ModelLike> {
   readonly #reader: DataReader;
   readonly #stream: SeededStream;
   readonly #profiles = new BlobList();
+  readonly #costs = new CostList();
   readonly #names: NameBook;
   readonly #ties: readonly TieList[];
   readonly #events = new EventBatch();
@@ -92,6 +94,7 @@ export class World<M extends ModelLike = ModelLike> {
       const value = profile?.(i);
       if (value === undefined) this.#profiles.pushEmpty();
       else this.#profiles.push(encodeProfile(value, type.name, group.first + i));
+      if (type.agentCost !== 1) this.#costs.add(group.first + i, type.agentCost as never, type.name, value);
     }
     this.#count += n;
     if (options?.name !== undefined) for (let i = 0; i < n; i++) this.#names.give(group.first + i, options.name(i));
@@ -185,6 +188,7 @@ export class World<M extends ModelLike = ModelLike> {
       typeOf: this.#typeOf,
       names: this.#names.byIndex,
       profiles: this.#profiles,
+      costs: this.#costs.finish(this.#count),
       relations: this.#ties.map((ties) => ties.finish(this.#count)),
       events: this.#events,
       dataFiles: [...this.#dataFiles].sort(),

@@ -1,4 +1,4 @@
-import { type ClientUnaryCall, credentials, type Deadline, Metadata, type ServiceError } from "@grpc/grpc-js";
+import { type ClientUnaryCall, credentials, type Deadline, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { MyriadError } from "../base/error.ts";
 import { CONTROL_BYTES_MAX } from "../base/limits.ts";
 import { channelOptions } from "../net/grpc-options.ts";
@@ -36,6 +36,7 @@ async function ask<T>(master: string, call: Call<T>): Promise<T> {
     return await new Promise<T>((resolve, reject) => {
       call(client, (error, reply) => {
         if (error === null) resolve(reply);
+        else if (error.code === status.FAILED_PRECONDITION) reject(new MyriadError("UNAVAILABLE", error.details));
         else
           reject(
             new MyriadError(

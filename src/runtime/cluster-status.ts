@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import type { PlacementFigures } from "../cluster/placement-figures.ts";
 import type { Until } from "../model/until.ts";
 import { fractionOf } from "./progress.ts";
 import type { Progress } from "./run.ts";
@@ -8,6 +9,8 @@ import type { WorkerLink, WorkerStage } from "./worker-link.ts";
 export type MasterState =
   /** Until all expected workers are there. */
   | "waiting"
+  /** Who hosts whom is worked out. */
+  | "placing"
   /** Agents go out to the workers. */
   | "loading"
   /** Workers open streams to each other. */
@@ -41,6 +44,8 @@ export interface ClusterStatus {
   readonly events: number;
   readonly eventsPerSecond: number;
   readonly agents: number;
+  /** Absent until agents have been placed. */
+  readonly placement?: PlacementFigures;
   readonly workers: readonly WorkerStatus[];
 }
 

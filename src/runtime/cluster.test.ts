@@ -12,7 +12,7 @@ import type { LoadedScenario } from "./load-scenario.ts";
 import { silentLog } from "./log.ts";
 import { MasterNode, type MasterOptions } from "./master.ts";
 import { MasterService } from "./master-service.ts";
-import type { RunOptions, RunResult } from "./run.ts";
+import type { Progress, RunOptions, RunResult } from "./run.ts";
 import type { RecordRow, RunWriter, SampleRow, StateRow } from "./run-writer.ts";
 import { runSingle } from "./single.ts";
 import { WorkerNode, type WorkerOptions } from "./worker.ts";
@@ -183,14 +183,15 @@ const sameFor = ({
 
 describe("a master and its workers over gRPC", () => {
   it.each([
-    [1, "contiguous", {}],
+    [1, "communities", {}],
     [2, "contiguous", {}],
+    [3, undefined, {}],
     [3, "hash", {}],
     [2, "hash", { until: { time: 21 } }],
   ] as const)("give on %i workers (%s, %j) what one process gives", async (workers, placement, more) => {
     const [alone, together] = [new Kept(), new Kept()];
     const single = await runSingle(scenario, { seed: 5, out: alone, ...more });
-    const result = await runOn(workers, { seed: 5, out: together, placement, ...more });
+    const result = await runOn(workers, { seed: 5, out: together, ...(placement && { placement }), ...more });
     expect(sameFor(result)).toEqual(sameFor(single));
     expect(together.sorted()).toEqual(alone.sorted());
     expect(result.remoteEvents > 0).toBe(workers > 1);
@@ -251,7 +252,8 @@ describe("a master and its workers over gRPC", () => {
   it("answers status and locate, and stops at a barrier when asked", async () => {
     let started = (): void => {};
     const running = new Promise<void>((resolve) => (started = resolve));
-    const [master, port] = await startMaster({ params: { forever: true }, onProgress: () => started() }, 2);
+    const onProgress = ({ window }: Progress): void => void (window > 0 && started());
+    const [master, port] = await startMaster({ params: { forever: true }, placement: "contiguous", onProgress }, 2);
     const at = `127.0.0.1:${port}`;
     const done = master.run();
     void startWorker(port, "a");
@@ -278,6 +280,17 @@ describe("a master and its workers over gRPC", () => {
     expect((await master.run()).ended).toBe("stopped");
     const [another] = await startMaster({ signal: AbortSignal.abort() }, 1);
     await expect(another.run()).rejects.toThrow(/STOPPED/);
+  });
+
+  it("stops at once when asked while agents are being placed", async () => {
+    let master: MasterNode | undefined;
+    const log = { ...silentLog, info: (line: string) => void (line === "placing agents" && master!.stop("test")) };
+    const [made, port] = await startMaster({}, 2, { log });
+    master = made;
+    const ends = ["a", "b"].map((name) => startWorker(port, name));
+    await expect(master.run()).rejects.toThrow("STOPPED: the run was stopped before it began: test");
+    for (const end of await Promise.all(ends)) expect(end).toMatch(/STOPPED/);
+    expect(master.status()).toMatchObject({ state: "failed", agents: 60 });
   });
 
   it("fails, naming the worker, when one is lost", async () => {
@@ -317,6 +330,13 @@ describe("a master and its workers over gRPC", () => {
     const [, port] = await startMaster({}, 1, { workerTimeoutMs: 3000 });
     await expect(startWorker(port, "a", { heartbeatMs: 1500 })).rejects.toThrow(
       /MISMATCH: the master's workerTimeout 3 s is below 3 x heartbeatInterval 1.5 s of worker "a"/,
+    );
+  });
+
+  it.each([0, -1, Number.NaN, 1e7])("refuses a worker of capacity %s", async (capacity) => {
+    const [, port] = await startMaster({}, 1);
+    await expect(startWorker(port, "a", { capacity })).rejects.toThrow(
+      `capacity of worker "a" is ${capacity}; it must be a number from 0.001 to 1000000`,
     );
   });
 

@@ -1,4 +1,5 @@
-import { TIMER_MS_MAX, WORKERS_MAX } from "../base/limits.ts";
+import { AGENTS_MAX, CAPACITY_MAX, CAPACITY_MIN, TIMER_MS_MAX, WORKERS_MAX } from "../base/limits.ts";
+import { PLACEMENT_METHODS } from "../model/placement-rule.ts";
 
 /** What a node is: the head of a cluster, one of its workers, or everything in one process. */
 export type Role = "master" | "worker" | "single";
@@ -119,6 +120,34 @@ export const CONFIG_KEYS = {
     kind: "name",
     means: "how the worker is called in tables and logs; default: host and process id",
   },
+  capacity: {
+    roles: WORKER,
+    kind: "number",
+    min: CAPACITY_MIN,
+    max: CAPACITY_MAX,
+    defaults: { worker: 1 },
+    means: "how much of the load the worker should carry, relative to the other workers",
+  },
+  agentsMax: {
+    roles: WORKER,
+    kind: "integer",
+    min: 0,
+    max: AGENTS_MAX,
+    defaults: { worker: 0 },
+    means: "the most agents that the worker may ever host; 0: no limit",
+  },
+  host: {
+    roles: WORKER,
+    kind: "text",
+    means:
+      "the machine that the worker runs on: agents that talk to each other are kept on one where possible; default: its name",
+  },
+  zone: {
+    roles: WORKER,
+    kind: "text",
+    means:
+      "the site that the machine stands in: links inside one are cheaper than between two; default: all are in one",
+  },
   scenario: {
     roles: ["master", "worker", "single"],
     kind: "text",
@@ -150,9 +179,9 @@ export const CONFIG_KEYS = {
   placement: {
     roles: MASTER,
     kind: "choice",
-    choices: ["hash", "contiguous"],
-    defaults: { master: "contiguous" },
-    means: "how agents are spread over the workers",
+    choices: PLACEMENT_METHODS,
+    means:
+      "how agents are spread over the workers; default: as the scenario says, else by communities where it has ties, contiguous where not",
   },
   out: { roles: RUNS, kind: "text", means: "folder for the results; it must be new or empty" },
 } as const satisfies Record<string, ConfigKey>;

@@ -12,7 +12,7 @@ const eachRole = (entries: [KeyName, ConfigKey][]): [Role, KeyName, ConfigKey][]
 describe("limits", () => {
   test.each(eachRole(numeric))("%s %s at its limits, below and above", (role, name, key) => {
     const { min, max } = key as { min: number; max: number };
-    const step = key.kind === "integer" ? 1 : key.kind === "seconds" ? 0.001 : Number.MIN_VALUE;
+    const step = key.kind === "integer" ? 1 : key.kind === "seconds" ? 0.001 : Math.max(Number.MIN_VALUE, min * 1e-15);
     expect(parse(role, { [name]: min })[name]).toBe(min);
     expect(parse(role, { [name]: max })[name]).toBe(max);
     for (const value of [
@@ -67,7 +67,7 @@ describe("the configurations of the specification", () => {
       heartbeatInterval: 300,
       heartbeatMaxRetries: 5,
     };
-    expect(parse("worker", input)).toEqual({ ...input, masterWait: 60 });
+    expect(parse("worker", input)).toEqual({ ...input, masterWait: 60, capacity: 1, agentsMax: 0 });
   });
 
   test("defaults: a beat each second, death after three missed", () => {

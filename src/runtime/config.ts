@@ -1,6 +1,7 @@
 import { MyriadError } from "../base/error.ts";
 import { NAME_PATTERN } from "../base/limits.ts";
 import { didYouMean } from "../base/suggest.ts";
+import type { PlacementMethod } from "../model/placement-rule.ts";
 import {
   BEATS_MISSED,
   type ConfigKey,
@@ -24,7 +25,7 @@ export interface MasterConfig {
   params?: Record<string, unknown>;
   until?: number;
   rounds?: number;
-  placement: "hash" | "contiguous";
+  placement?: PlacementMethod;
   out?: string;
 }
 
@@ -37,6 +38,10 @@ export interface WorkerConfig {
   heartbeatMaxRetries: number;
   masterWait: number;
   name?: string;
+  capacity: number;
+  agentsMax: number;
+  host?: string;
+  zone?: string;
   scenario?: string;
 }
 

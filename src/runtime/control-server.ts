@@ -19,6 +19,7 @@ export interface ControlHost {
   /** A worker has said hello. Throws MISMATCH to refuse it for good, UNAVAILABLE to have it come again later. */
   attach(hello: Hello, peerHost: string, stream: AttachStream): void;
   status(): unknown;
+  /** Throws UNAVAILABLE while nobody has a place yet. */
   locate(agent: string): LocateReply;
   stop(reason: string): { accepted: boolean; runId: string };
 }
@@ -32,7 +33,13 @@ export class ControlServer {
     const handlers: ControlHandlers = {
       attach: (call) => this.#attach(call, host),
       status: (_call, reply) => reply(null, { json: JSON.stringify(host.status()) }),
-      locate: (call, reply) => reply(null, host.locate(call.request.agent)),
+      locate: (call, reply) => {
+        try {
+          reply(null, host.locate(call.request.agent));
+        } catch (reason) {
+          reply(refusal(MyriadError.from(reason, "UNAVAILABLE"), status.FAILED_PRECONDITION));
+        }
+      },
       stop: (call, reply) => reply(null, host.stop(call.request.reason)),
     };
     this.#server.addService(ControlService, handlers);
@@ -74,10 +81,14 @@ export class ControlServer {
 
 /** Ends a call so that the caller learns why. */
 function refuse(call: AttachCall, reason: MyriadError): void {
-  const later = reason.code === "UNAVAILABLE";
-  const details = reason.message.slice(reason.code.length + 2);
-  call.emit("error", { code: later ? COME_AGAIN : status.FAILED_PRECONDITION, details });
+  call.emit("error", refusal(reason, reason.code === "UNAVAILABLE" ? COME_AGAIN : status.FAILED_PRECONDITION));
 }
+
+/** Without the code of ours: the caller has its own for what comes so. */
+const refusal = (reason: MyriadError, code: status): { code: status; details: string } => ({
+  code,
+  details: reason.message.slice(reason.code.length + 2),
+});
 
 /** The address that a call comes from, without its port. */
 function hostOf(peer: string): string {

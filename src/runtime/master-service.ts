@@ -96,7 +96,8 @@ export class MasterService implements MasterHandle, ControlHost {
   }
 
   locate(agent: string): LocateReply {
-    return this.#current?.locate(agent) ?? { found: false, index: 0, name: "", workerId: 0, worker: "", address: "" };
+    if (this.#current === undefined) throw new MyriadError("UNAVAILABLE", `master "${this.id}" has no run yet`);
+    return this.#current.locate(agent);
   }
 
   /** Ends what runs at its next barrier and closes the node; the same for one who asks over the network for the run alone. */

@@ -1,53 +1,29 @@
-import type { Clock } from "../base/clock.ts";
 import { Deferred } from "../base/deferred.ts";
 import { MyriadError } from "../base/error.ts";
-import { checkPlacement, contiguousPlacement, hashPlacement } from "../cluster/placement.ts";
+import type { PlacementFigures } from "../cluster/placement-figures.ts";
 import { Registry } from "../cluster/registry.ts";
 import { populate } from "../model/populate.ts";
 import type { Population } from "../model/population.ts";
 import { compile, type Program } from "../model/program.ts";
-import type { Scenario } from "../model/scenario.ts";
 import { PROTOCOL_VERSION } from "../net/hello.ts";
-import type { DataReader } from "../store/data-file.ts";
-import type { Hello, LocateReply, Setup } from "../wire/gen/myriad/v1/control.ts";
-import { asBytes } from "./chunks.ts";
+import type { Hello, LocateReply } from "../wire/gen/myriad/v1/control.ts";
 import { type ClusterStatus, type MasterState, ProgressMeter, workerStatus } from "./cluster-status.ts";
 import { type AttachStream, type ControlHost, ControlServer } from "./control-server.ts";
 import { LossVerdict, watchHealth } from "./health-watch.ts";
-import type { Log } from "./log.ts";
+import type { MasterOptions } from "./master-options.ts";
 import { runTotals } from "./part-result.ts";
+import { placeInThread } from "./placement-thread.ts";
+import { type AgentsPlaced, checkPlacementMethod, placeAgents } from "./placing.ts";
 import { sendPopulation } from "./population-sender.ts";
-import type { RunOptions, RunResult } from "./run.ts";
+import type { RunResult } from "./run.ts";
 import { type Collected, RunCollector } from "./run-collector.ts";
-import { newRunId, runNumber } from "./run-id.ts";
-import { encodeSetup, eventTable, setupOptions } from "./run-setup.ts";
+import { newRunId } from "./run-id.ts";
+import { setupMessage, setupOptions } from "./run-setup.ts";
 import { type FromWorker, shortReason, type ToWorker, type WorkerLink } from "./worker-link.ts";
 import { WorkerTable } from "./worker-table.ts";
 
-export interface MasterOptions {
-  readonly scenario: Scenario;
-  /** Where workers find the scenario when they have no path of their own; "" when they must. */
-  readonly scenarioPath: string;
-  /** Content hash of the scenario; workers that have another one are refused. */
-  readonly scenarioHash: string;
-  /** Address to listen on. */
-  readonly host: string;
-  /** 0 takes a free port. */
-  readonly port: number;
-  readonly expectedWorkers: number;
-  /** `workers` is not looked at. */
-  readonly run: RunOptions;
-  /** A worker not heard of for so long is reported late. Default 3,000. */
-  readonly workerTimeoutMs?: number;
-  /** Time between two looks at the beats. Default 1,000. */
-  readonly healthCheckMs?: number;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly reader: DataReader;
-}
+export type { MasterOptions } from "./master-options.ts";
 
-/** The first epoch: nobody has joined or left yet. */
-const FIRST_EPOCH = 1;
 const WORKER_TIMEOUT_MS_DEFAULT = 3_000;
 const HEALTH_CHECK_MS_DEFAULT = 1_000;
 /** Weights of witnesses to a worker's loss. (The process's end, if it is ours, settles it at once.) */
@@ -68,11 +44,14 @@ export class MasterNode implements ControlHost {
   readonly #server = new ControlServer(this);
   readonly #complete = new Deferred();
   readonly #failed = new Deferred<never>();
+  /** Aborted at the end of the run, however it came. */
+  readonly #over = new AbortController();
   readonly #meter: ProgressMeter;
   readonly #losses: LossVerdict;
   #state: MasterState = "waiting";
   #population: Population | undefined;
   #registry: Registry | undefined;
+  #placed: PlacementFigures | undefined;
   #collector: RunCollector | undefined;
   #commands = 0;
 
@@ -81,6 +60,7 @@ export class MasterNode implements ControlHost {
     const { expectedWorkers, run, clock } = options;
     this.#options = options;
     setupOptions(run);
+    checkPlacementMethod(run.placement);
     this.#program = compile(options.scenario, { params: run.params, seed: run.seed, until: run.until });
     this.#table = new WorkerTable({
       runId: this.runId,
@@ -93,22 +73,9 @@ export class MasterNode implements ControlHost {
     this.#failed.promise.catch(() => {}); // Whoever waits hears of it; nobody may be waiting yet.
   }
 
-  /** Runs the scenario's `populate`. Throws what shows before a run: INVALID_SCENARIO, INVALID_DATA, INVALID_PLACEMENT. */
+  /** Runs the scenario's `populate`. Throws what shows before a run: INVALID_SCENARIO, INVALID_DATA. */
   async prepare(): Promise<void> {
-    const population = await populate(this.#program, this.#options.reader);
-    const place = this.#options.run.placement === "hash" ? hashPlacement : contiguousPlacement;
-    const placement = place(population.count, this.#options.expectedWorkers);
-    checkPlacement(placement, population.count, this.#options.expectedWorkers);
-    const types = this.#program.types.map((type) => type.name);
-    this.#population = population;
-    this.#registry = new Registry(types, population.typeOf.slice(0, population.count), placement, population.count);
-    this.#registry.setNames(population.names);
-    this.#collector = new RunCollector({
-      program: this.#program,
-      registry: this.#registry,
-      workers: this.#options.expectedWorkers,
-      out: this.#options.run.out,
-    });
+    this.#population = await populate(this.#program, this.#options.reader);
   }
 
   /** Starts to listen for workers. Resolves to the port. Throws ADDRESS_IN_USE. */
@@ -143,6 +110,7 @@ export class MasterNode implements ControlHost {
       throw error;
     } finally {
       stopHealth();
+      this.#over.abort();
       signal?.removeEventListener("abort", stop);
     }
   }
@@ -180,13 +148,19 @@ export class MasterNode implements ControlHost {
       virtualTime,
       events,
       eventsPerSecond,
-      agents: this.#registry?.count ?? 0,
+      agents: this.#registry?.count ?? this.#population?.count ?? 0,
+      ...(this.#placed === undefined ? {} : { placement: this.#placed }),
       workers: this.#table.links.map((link) => workerStatus(link, this.#registry?.agentsOf(link.id) ?? 0, now)),
     };
   }
 
+  /** Throws UNAVAILABLE until agents have been placed. */
   locate(agent: string): LocateReply {
-    const found = this.#registry?.locate(agent);
+    if (this.#registry === undefined) {
+      const when = `agents are placed when all ${this.#options.expectedWorkers} workers are there`;
+      throw new MyriadError("UNAVAILABLE", `no agent has a place yet: ${when}`);
+    }
+    const found = this.#registry.locate(agent);
     if (found === undefined) return { found: false, index: 0, name: "", workerId: 0, worker: "", address: "" };
     const link = this.#table.get(found.worker);
     const { index, name, worker } = found;
@@ -216,9 +190,16 @@ export class MasterNode implements ControlHost {
   async #course(): Promise<RunResult> {
     await this.#complete.promise;
     const { links } = this.#table;
+    const population = this.#population!;
+    this.#state = "placing";
+    const { placement, shares, agentLimits } = await this.#place(population);
     this.#state = "loading";
-    const source = { program: this.#program, population: this.#population!, placement: this.#registry!.placement };
-    const setup = this.#setup();
+    const source = { program: this.#program, population, placement };
+    const setup = setupMessage(
+      this.#program,
+      { ...this.#options, runId: this.runId, agents: population.count },
+      { shares, agentLimits },
+    );
     await Promise.all(links.map((link) => sendPopulation(link, setup, source)));
     this.#population = undefined; // It lives on the workers now.
     this.#state = "connecting";
@@ -235,22 +216,34 @@ export class MasterNode implements ControlHost {
     return this.#result(await this.#collector!.done);
   }
 
-  #setup(): Omit<Setup, "workerId"> {
-    const { scenarioPath, scenarioHash, expectedWorkers, run } = this.#options;
-    return {
-      runId: this.runId,
-      run: runNumber(this.runId),
-      epoch: FIRST_EPOCH,
-      workers: expectedWorkers,
-      scenarioPath,
-      scenarioHash,
-      seed: this.#program.seed,
-      options: encodeSetup(setupOptions(run)),
-      agents: this.#population!.count,
-      events: eventTable(this.#program),
-      shares: asBytes(new Float64Array(expectedWorkers).fill(1 / expectedWorkers)),
-      agentLimits: asBytes(new Float64Array(expectedWorkers).fill(Number.POSITIVE_INFINITY)),
-    };
+  /** Now that it is known who the workers are, decides who hosts whom. */
+  async #place(population: Population): Promise<AgentsPlaced> {
+    const { clock, log, run, expectedWorkers: workers } = this.#options;
+    log.info("placing agents", { agents: population.count, workers });
+    const placed = await placeAgents({
+      program: this.#program,
+      population,
+      offers: this.#table.links.map(({ offer }) => offer),
+      method: run.placement,
+      partition: placeInThread,
+      signal: this.#over.signal,
+      clock,
+      log,
+    });
+    const { method, edgeCut, imbalance, seconds } = placed.figures;
+    log.info("agents placed", { method, edgeCut, imbalance, seconds });
+    const types = this.#program.types.map((type) => type.name);
+    const registry = new Registry(
+      types,
+      population.typeOf.slice(0, population.count),
+      placed.placement,
+      population.count,
+    );
+    registry.setNames(population.names);
+    this.#placed = placed.figures;
+    this.#registry = registry;
+    this.#collector = new RunCollector({ program: this.#program, registry, workers, out: run.out });
+    return placed;
   }
 
   #accept(link: WorkerLink, message: FromWorker): void {
@@ -292,6 +285,7 @@ export class MasterNode implements ControlHost {
     const { seed, name: scenario } = this.#program;
     const params = this.#program.params as Record<string, unknown>;
     const workers = this.#options.expectedWorkers;
-    return { runId: this.runId, scenario, seed, params, workers, ...runTotals(merged, observations) };
+    const placement = this.#placed!;
+    return { runId: this.runId, scenario, seed, params, workers, ...runTotals(merged, observations), placement };
   }
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { MyriadError } from "../base/error.ts";
+import type { PlacementMethod } from "../model/placement-rule.ts";
 import type { Scenario } from "../model/scenario.ts";
 import type { Until } from "../model/until.ts";
 import { type LoadedScenario, loadScenario } from "./load-scenario.ts";
@@ -12,7 +13,7 @@ export interface RunDefaults {
   params?: Record<string, unknown>;
   until?: number;
   rounds?: number;
-  placement?: "hash" | "contiguous";
+  placement?: PlacementMethod;
 }
 
 /** The options of a run: what the caller says, else what the configuration says. */

@@ -80,7 +80,9 @@ describe("master and workers", () => {
     expect(master.port).toBeGreaterThan(0);
     expect(await requestStatus(`127.0.0.1:${master.port}`)).toMatchObject({ runId: "", state: "waiting", workers: [] });
     expect(await requestStop(`127.0.0.1:${master.port}`, "test")).toEqual({ accepted: false, runId: "" });
-    await expect(requestLocate(`127.0.0.1:${master.port}`, "0")).rejects.toThrow("UNKNOWN_AGENT");
+    await expect(requestLocate(`127.0.0.1:${master.port}`, "0")).rejects.toThrow(
+      'UNAVAILABLE: master "master_001" has no run yet',
+    );
     await using one = await startWorker("worker_001", master.port);
     await using two = await startWorker("worker_002", master.port);
     const result = await master.run();

@@ -1,8 +1,11 @@
 import { MyriadError } from "../base/error.ts";
 import type { Program } from "../model/program.ts";
 import { type Until, untilHas } from "../model/until.ts";
+import type { Setup } from "../wire/gen/myriad/v1/control.ts";
 import { decodePlain, encodePlain } from "../wire/plain-codec.ts";
+import { asBytes } from "./chunks.ts";
 import type { RunOptions } from "./run.ts";
+import { runNumber } from "./run-id.ts";
 
 /** What workers must know of a run beside its seed; travels in Setup. */
 export interface SetupOptions {
@@ -36,11 +39,45 @@ export function setupOptions(options: RunOptions): SetupOptions {
   };
 }
 
-export const encodeSetup = (options: SetupOptions): Uint8Array => encodePlain(options);
+/** The first epoch: nobody has joined or left yet. */
+const FIRST_EPOCH = 1;
+
+/** What a run is, beside its program. */
+export interface SetupSubject {
+  readonly runId: string;
+  readonly scenarioPath: string;
+  readonly scenarioHash: string;
+  readonly expectedWorkers: number;
+  readonly agents: number;
+  readonly run: RunOptions;
+}
+
+/** What every worker is told alike. `agentLimits`: Infinity where a worker has no limit of its own. */
+export function setupMessage(
+  program: Program,
+  { runId, scenarioPath, scenarioHash, expectedWorkers, agents, run }: SetupSubject,
+  { shares, agentLimits }: { readonly shares: Float64Array; readonly agentLimits: Float64Array },
+): Omit<Setup, "workerId"> {
+  return {
+    runId,
+    run: runNumber(runId),
+    epoch: FIRST_EPOCH,
+    workers: expectedWorkers,
+    scenarioPath,
+    scenarioHash,
+    seed: program.seed,
+    options: encodePlain(setupOptions(run)),
+    agents,
+    events: eventTable(program),
+    shares: asBytes(shares),
+    agentLimits: asBytes(agentLimits),
+  };
+}
+
 export const decodeSetup = (bytes: Uint8Array): SetupOptions => decodePlain(bytes) as SetupOptions;
 
 /** Names of the events that the program's agents handle, by event type id; "" for all others. */
-export function eventTable(program: Program): string[] {
+function eventTable(program: Program): string[] {
   const handled = program.events.map((event, id) =>
     program.handlers.some((handlers) => handlers[id] !== undefined) ? event.name : "",
   );

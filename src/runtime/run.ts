@@ -1,9 +1,9 @@
+import type { PlacementFigures } from "../cluster/placement-figures.ts";
 import type { AgentFailure } from "../engine/failure.ts";
 import type { ObservedValue } from "../model/observation.ts";
+import type { PlacementMethod } from "../model/placement-rule.ts";
 import type { Until } from "../model/until.ts";
 import type { RunWriter } from "./run-writer.ts";
-
-export type PlacementMethod = "hash" | "contiguous";
 
 /** What a caller may say about one run. */
 export interface RunOptions {
@@ -15,7 +15,7 @@ export interface RunOptions {
   readonly params?: Record<string, unknown>;
   /** Replaces the scenario's stopping rule. A function (`when`) cannot be sent to workers: say it in the scenario. */
   readonly until?: Until;
-  /** How agents are spread over workers; default "contiguous". Never shows in the result. */
+  /** How agents are spread over workers; default: as the scenario says. Never shows in the result. */
   readonly placement?: PlacementMethod;
   /** Stand-ins for effects by name; only without workers. */
   readonly effects?: Readonly<Record<string, (input: never) => unknown>>;
@@ -79,6 +79,8 @@ export interface RunResult {
   readonly peakRssBytes: { readonly master: number; readonly workers: readonly number[] };
   readonly ended: Ended;
   readonly quarantined: Quarantined;
+  /** Where the agents went; absent without workers. */
+  readonly placement?: PlacementFigures;
 }
 
 /** Agents that failed under `onAgentError: "quarantine"` and took no part from then on. */

@@ -10,12 +10,14 @@ import { compile } from "../model/program.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { dataFiles } from "../store/data-file.ts";
 import { mergeResults, quarantinedOf, runTotals } from "./part-result.ts";
+import { checkPlacementMethod } from "./placing.ts";
 import { progressMeter } from "./progress.ts";
 import type { Ended, RunOptions, RunResult } from "./run.ts";
 import { newRunId } from "./run-id.ts";
 
 /** Runs a scenario in this process, without network: one worker, alone at its barriers. */
 export async function runSingle(scenario: Scenario, options: RunOptions): Promise<RunResult> {
+  checkPlacementMethod(options.placement);
   const program = compile(scenario, options);
   const population = await populate(program, dataFiles);
   const runId = newRunId();

@@ -1,5 +1,6 @@
 import { Deferred } from "../base/deferred.ts";
 import { ERROR_CODES, type ErrorCode, MyriadError } from "../base/error.ts";
+import type { WorkerOffer } from "../cluster/worker-offer.ts";
 import type { Beat, Failed, Hello, MasterMessage, WorkerMessage } from "../wire/gen/myriad/v1/control.ts";
 import type { ControlStream } from "./control-stream.ts";
 
@@ -36,6 +37,7 @@ export class WorkerLink {
   readonly address: string;
   readonly incarnation: string;
   readonly heartbeatMs: number;
+  readonly offer: WorkerOffer;
   stage: WorkerStage = "attached";
   /** Clock time of the last sign of life. */
   lastBeatMs: number;
@@ -58,6 +60,8 @@ export class WorkerLink {
     this.address = address;
     this.incarnation = hello.incarnation;
     this.heartbeatMs = hello.heartbeatMs;
+    const { capacity, agentsMax, host, zone } = hello;
+    this.offer = { capacity, agentsMax: agentsMax === 0 ? Number.POSITIVE_INFINITY : agentsMax, host, zone };
     this.lastBeatMs = nowMs;
     this.#stream = stream;
   }

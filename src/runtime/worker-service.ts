@@ -42,6 +42,10 @@ export class WorkerService implements WorkerHandle {
         listening.resolve();
       },
       name: config.name ?? id,
+      capacity: config.capacity,
+      agentsMax: config.agentsMax,
+      zone: config.zone ?? "",
+      ...(config.host === undefined ? {} : { host: config.host }),
       endWithMaster,
       clock,
       log: log.child({ worker: config.name ?? id }),

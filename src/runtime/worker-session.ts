@@ -30,6 +30,14 @@ export interface WorkerOptions {
   readonly heartbeatMaxRetries?: number;
   /** Its name in tables and logs. */
   readonly name: string;
+  /** Share of the load that it should carry, relative to the other workers'. Default 1. */
+  readonly capacity?: number;
+  /** Most agents that it may ever host; 0 (default): no limit. */
+  readonly agentsMax?: number;
+  /** The machine that it runs on; default: the system's name of it. */
+  readonly host?: string;
+  /** The site that the machine stands in. Default "". */
+  readonly zone?: string;
   /** Own path of the scenario; default: the one that the master says. */
   readonly scenario?: string;
   /** Told the port of the data service, at each attempt anew. */
@@ -103,6 +111,7 @@ export class WorkerSession {
 
   #hello(listening: string, scenario: LoadedScenario | undefined): Hello {
     const { name, workerAddress, heartbeatMs = HEARTBEAT_MS_DEFAULT } = this.#options;
+    const { capacity = 1, agentsMax = 0, host = hostname(), zone = "" } = this.#options;
     const port = portOf(listening);
     return {
       protocolVersion: PROTOCOL_VERSION,
@@ -115,10 +124,10 @@ export class WorkerSession {
       scenarioHash: scenario?.hash.combined ?? "",
       token: "",
       heartbeatMs,
-      capacity: 1,
-      agentsMax: 0,
-      host: hostname(),
-      zone: "",
+      capacity,
+      agentsMax,
+      host,
+      zone,
     };
   }
 

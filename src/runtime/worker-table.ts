@@ -1,4 +1,5 @@
 import { MyriadError } from "../base/error.ts";
+import { CAPACITY_MAX, CAPACITY_MIN } from "../base/limits.ts";
 import { hostPort } from "../net/grpc-options.ts";
 import { PROTOCOL_VERSION } from "../net/hello.ts";
 import type { Hello } from "../wire/gen/myriad/v1/control.ts";
@@ -79,6 +80,10 @@ export class WorkerTable {
     const nodeMajor = (version: string): string => version.split(".")[0]!;
     if (nodeMajor(hello.nodeVersion) !== nodeMajor(process.version)) {
       throw differs("Node.js version", hello.nodeVersion, process.version);
+    }
+    if (!(hello.capacity >= CAPACITY_MIN && hello.capacity <= CAPACITY_MAX)) {
+      const range = `a number from ${CAPACITY_MIN} to ${CAPACITY_MAX}`;
+      throw new MyriadError("PROTOCOL", `capacity of ${who} is ${hello.capacity}; it must be ${range}`);
     }
     if (workerTimeoutMs < BEATS_MISSED_MIN * hello.heartbeatMs) {
       throw new MyriadError(

@@ -241,7 +241,12 @@ function programOf({ type, types, state, params, shared, seed }: Setting): Progr
   };
 }
 
-const pick = ({ name, handlers, model }: AgentType): Omit<AgentType, "create"> => ({ name, handlers, model });
+const pick = ({ name, handlers, agentCost, model }: AgentType): Omit<AgentType, "create"> => ({
+  name,
+  handlers,
+  agentCost,
+  model,
+});
 
 const emptyDelivery = (effects: readonly EffectRecord[]): Delivery => ({
   state: undefined,

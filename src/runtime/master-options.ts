@@ -1,0 +1,28 @@
+import type { Clock } from "../base/clock.ts";
+import type { Scenario } from "../model/scenario.ts";
+import type { DataReader } from "../store/data-file.ts";
+import type { Log } from "./log.ts";
+import type { RunOptions } from "./run.ts";
+
+/** What a master is given for its run. */
+export interface MasterOptions {
+  readonly scenario: Scenario;
+  /** Where workers find the scenario when they have no path of their own; "" when they must. */
+  readonly scenarioPath: string;
+  /** Content hash of the scenario; workers that have another one are refused. */
+  readonly scenarioHash: string;
+  /** Address to listen on. */
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  readonly expectedWorkers: number;
+  /** `workers` is not looked at. */
+  readonly run: RunOptions;
+  /** A worker not heard of for so long is reported late. Default 3,000. */
+  readonly workerTimeoutMs?: number;
+  /** Time between two looks at the beats. Default 1,000. */
+  readonly healthCheckMs?: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly reader: DataReader;
+}
