@@ -31,6 +31,7 @@ export interface PartitionArguments {
 export function addPartition(program: Command, io: Io, done: (code: number) => void): void {
   program
     .command("partition")
+    .allowExcessArguments(false)
     .description("places the nodes of a graph on workers, so that little edge weight lies between workers")
     .argument("<edges>", "one edge a line, csv or blanks between, a third column is its weight; gzip is unpacked")
     .addOption(new Option("-k <N>", "workers; may be left out with --capacity or --topology").argParser(parseCount))
