@@ -33,16 +33,18 @@ export function checkTopology(tree: unknown, file: string): TopologyNode {
       if (++workers > WORKERS_MAX) throw bad("", `has more than ${WORKERS_MAX} workers`);
       return;
     }
-    const group = (typeof node === "object" && node !== null ? node : {}) as Record<string, unknown>;
+    const group = (isRecord(node) ? node : {}) as Record<string, unknown>;
     const { cost, children, ...rest } = group;
     const unknown = Object.keys(rest)[0];
     if (unknown !== undefined) throw bad(at, `has "${unknown}"; a group has cost and children`);
     if (!Array.isArray(children) || children.length === 0)
       throw bad(at, "is neither a worker's number nor a group { cost, children: [...] } with children");
     if (!(typeof cost === "number" && cost >= 0 && cost < Infinity))
-      throw bad(at, `has the cost ${JSON.stringify(cost) ?? "undefined"}; it must be a finite number of 0 or more`);
+      throw bad(at, `has the cost ${String(cost)}; it must be a finite number of 0 or more`);
     for (const [i, child] of children.entries()) visit(child, `${at === "" ? "" : `${at}.`}children[${i}]`, depth + 1);
   };
   visit(tree, "", 0);
   return tree as TopologyNode;
 }
+
+const isRecord = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
