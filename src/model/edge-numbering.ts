@@ -7,16 +7,16 @@ interface NumberedEdges {
   readonly labels: Float64Array;
 }
 
-/** Numbers the nodes by their labels, ascending. */
+/** Numbers the nodes by their labels, ascending. Takes the columns over. */
 export function numberAscending(source: Labels, target: Labels): NumberedEdges {
   const labels = distinct(source, target);
   const numberOf = numbering(labels);
   return { source: numbered(source, numberOf), target: numbered(target, numberOf), labels };
 }
 
-/** A loop: `Uint32Array.from` would make a list of all first. */
+/** In place where the column is of 32 bits: it is large, and not needed any more. */
 function numbered(labels: Labels, numberOf: (label: number) => number): Uint32Array {
-  const numbers = new Uint32Array(labels.length);
+  const numbers = labels instanceof Uint32Array ? labels : new Uint32Array(labels.length);
   for (let i = 0; i < labels.length; i++) numbers[i] = numberOf(labels[i]!);
   return numbers;
 }

@@ -15,7 +15,7 @@ export interface EdgeReaderOptions {
   readonly refuseNegative?: boolean;
 }
 
-/** What a file of edges holds. */
+/** What a file of edges holds. Columns may be views of longer buffers: they are as they were read, not copied. */
 export interface EdgeColumns {
   readonly nodeCount: number;
   readonly source: Uint32Array;
@@ -70,15 +70,14 @@ export class EdgeReader {
     this.#lines.finish();
     const { rows } = this.#edges;
     if (rows === 0) throw new MyriadError("INVALID_DATA", `${this.#lines.file}: there are no edges in it`);
-    const weight = this.#edges.weight?.slice(0, rows) ?? null;
-    const source = this.#edges.source.values;
-    const target = this.#edges.target.values;
+    const weight = this.#edges.weight?.subarray(0, rows) ?? null;
+    const { source, target } = this.#edges;
     if (this.#numbers !== undefined || this.#nodeCount !== undefined) {
       const labels = this.#numbers === undefined ? null : [...this.#numbers.keys()];
       const nodeCount = labels?.length ?? this.#nodeCount!;
-      return { nodeCount, source: new Uint32Array(source), target: new Uint32Array(target), weight, labels };
+      return { nodeCount, source: source.numbers, target: target.numbers, weight, labels };
     }
-    const numbered = numberAscending(source, target);
+    const numbered = numberAscending(source.values, target.values);
     return { nodeCount: numbered.labels.length, ...numbered, weight };
   }
 

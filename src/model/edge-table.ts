@@ -36,6 +36,12 @@ class LabelColumn {
   get values(): Uint32Array | Float64Array {
     return this.#values.subarray(0, this.#length);
   }
+
+  /** The same where all fit into 32 bits, as numbers of nodes do. */
+  get numbers(): Uint32Array {
+    const { values } = this;
+    return values instanceof Uint32Array ? values : new Uint32Array(values);
+  }
 }
 
 function doubled<T extends Uint32Array | Float64Array>(column: T): T {

@@ -8,5 +8,6 @@ export function parseEdges(bytes: Uint8Array, file: string): EdgeList {
   const reader = new EdgeReader(file);
   reader.push(bytes);
   const { nodeCount, source, target, weight, labels } = reader.finish();
-  return new EdgeList(nodeCount, source, target, weight, Array.from<string | number, string>(labels ?? [], String));
+  const columns = [source.slice(), target.slice(), weight?.slice() ?? null] as const;
+  return new EdgeList(nodeCount, ...columns, Array.from<string | number, string>(labels ?? [], String));
 }
