@@ -1,41 +1,24 @@
 /**
  * The partitioner beside METIS (where `gpmetis` is installed, Debian package metis), hash, and the connected-components greedy of the system that Myriad follows.
  *
+ *   npm run bench:placement -- ... or
  *   npx tsx bench/placement.ts [--graphs DIR] [--k 2,4,8,16,64] [--presets fast,best] [--seeds 1] [--greedy] [--no-metis] [NAME...]
  *
- * DIR holds `graph.mjs` (load(name), toCSR) and `open/manifest.json`; NAMEs default to its graphs below 200,000 vertices, R-MAT left out of the means.
+ * DIR holds `graph.mjs` (load(name)) and `open/manifest.json`; NAMEs default to its graphs below 200,000 vertices, R-MAT left out of the means. Without DIR it
+ * takes the graphs of the examples, and makes some.
  * `/METIS` is our cut over METIS's; times are processor seconds of partitioning alone, `x` over METIS's.
  */
-import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { buildCsr, type Csr } from "../src/placement/csr.ts";
+import type { Csr } from "../src/placement/csr.ts";
 import { partition } from "../src/placement/partition.ts";
 import type { Preset } from "../src/placement/presets.ts";
 import { edgeCut, imbalanceOf, partLoads, totalEdgeWeight } from "../src/placement/quality.ts";
 import { componentsGreedy } from "./components-greedy.ts";
-
-interface Edges {
-  n: number;
-  m: number;
-  u: Uint32Array;
-  v: Uint32Array;
-  w?: Uint32Array;
-  cost?: Uint32Array;
-  type?: Uint8Array;
-}
-interface Library {
-  load(name: string): Edges;
-  toCSR(edges: Edges): unknown;
-  writeMetis(csr: unknown, file: string): void;
-}
-interface Measured {
-  cut: number;
-  seconds: number;
-}
+import { type BenchGraph, graphSource } from "./graphs.ts";
+import { hasMetis, type Measured, median, runMetis, writeMetis } from "./metis.ts";
 
 const IMBALANCE = 0.03;
 const { values: flags, positionals } = parseArgs({
@@ -49,21 +32,20 @@ const { values: flags, positionals } = parseArgs({
     "no-metis": { type: "boolean", default: false },
   },
 });
-const folder = resolve(flags.graphs);
-const library = (await import(pathToFileURL(join(folder, "graph.mjs")).href)) as Library;
-const manifest = JSON.parse(readFileSync(join(folder, "open/manifest.json"), "utf8")) as {
-  graphs: { name: string; n: number }[];
-};
-const goals = loadGoals(join(folder, "open/goals.json"));
-const hasMetis = !flags["no-metis"] && spawnSync("gpmetis", ["-help"]).error === undefined;
-const names = positionals.length > 0 ? positionals : manifest.graphs.filter((g) => g.n < 200_000).map((g) => g.name);
+const source = await graphSource(flags.graphs);
+/** What METIS came to elsewhere, for where it is not installed. */
+const goals =
+  source.folder === undefined ? new Map<string, Measured>() : loadGoals(join(source.folder, "open/goals.json"));
+const withMetis = !flags["no-metis"] && hasMetis();
+const names = positionals.length > 0 ? positionals : source.names;
 const presets = flags.presets.split(",") as Preset[];
 const seeds = flags.seeds.split(",").map(Number);
 const summary = new Map<Preset, { ratios: number[]; times: number[]; worst: [number, string][] }>();
 for (const preset of presets) summary.set(preset, { ratios: [], times: [], worst: [] });
 
-for (const name of names) benchGraph(name);
+for (const name of names) await benchGraph(name);
 for (const [preset, { ratios, times, worst }] of summary) {
+  if (ratios.length === 0) continue;
   worst.sort((a, b) => b[0] - a[0]);
   const rows = worst.slice(0, 6).map(([ratio, row]) => `${row} ${ratio.toFixed(3)}`);
   console.log(
@@ -81,30 +63,30 @@ function loadGoals(file: string): Map<string, Measured> {
   return byRow;
 }
 
-function benchGraph(name: string): void {
-  const edges = library.load(name);
-  const graph = buildCsr(edges.n, edges.u, edges.v, { edges: edges.w, vertices: edges.cost });
+async function benchGraph(name: string): Promise<void> {
+  const loaded = await source.load(name);
   const scratch = mkdtempSync(join(tmpdir(), "bench-placement-"));
   const metisFile = join(scratch, "graph.metis");
   try {
-    if (hasMetis) library.writeMetis(library.toCSR(edges), metisFile);
+    if (withMetis) writeMetis(loaded.graph, metisFile);
     for (const k of flags.k.split(",").map(Number)) {
-      const metis = hasMetis ? runMetis(metisFile, graph, k) : goals.get(`${name} ${k}`);
-      benchRow(name, edges, graph, k, metis);
+      const metis = withMetis ? runMetis(metisFile, loaded.graph, k) : goals.get(`${name} ${k}`);
+      benchRow(name, loaded, k, metis);
     }
   } finally {
     rmSync(scratch, { recursive: true });
   }
 }
 
-function benchRow(name: string, edges: Edges, graph: Csr, k: number, metis: Measured | undefined): void {
+function benchRow(name: string, { graph, typeOf }: BenchGraph, k: number, metis: Measured | undefined): void {
   const cells = [`${name} k=${k}`.padEnd(20), metis === undefined ? "METIS -" : `METIS ${metis.cut} ${metis.seconds}s`];
   for (const preset of presets) {
     const { cut, seconds, worst } = ours(graph, k, preset);
+    const load = worst > IMBALANCE + 1e-9 ? ` LOAD ${worst.toFixed(4)}` : "";
     const ratio = metis === undefined ? Number.NaN : cut / metis.cut;
     const slower = metis === undefined ? Number.NaN : seconds / Math.max(0.005, metis.seconds);
-    const load = worst > IMBALANCE + 1e-9 ? ` LOAD ${worst.toFixed(4)}` : "";
-    cells.push(`${preset} ${Math.round(cut)} ${ratio.toFixed(3)} ${seconds.toFixed(2)}s x${slower.toFixed(1)}${load}`);
+    const beside = metis === undefined ? ["", ""] : [` ${ratio.toFixed(3)}`, ` x${slower.toFixed(1)}`];
+    cells.push(`${preset} ${Math.round(cut)}${beside[0]} ${seconds.toFixed(2)}s${beside[1]}${load}`);
     if (metis === undefined || name.startsWith("rmat")) continue;
     const total = summary.get(preset)!;
     total.ratios.push(ratio);
@@ -113,7 +95,7 @@ function benchRow(name: string, edges: Edges, graph: Csr, k: number, metis: Meas
   }
   cells.push(`hash ${((100 * (k - 1)) / k).toFixed(1)}%`);
   if (flags.greedy) {
-    const parts = componentsGreedy(graph, edges.type ?? new Uint8Array(edges.n), k);
+    const parts = componentsGreedy(graph, typeOf ?? new Uint8Array(graph.vertexCount), k);
     const over = imbalanceOf(partLoads(graph, parts, k));
     cells.push(
       `components ${((100 * edgeCut(graph, parts)) / totalEdgeWeight(graph)).toFixed(1)}% load +${over.toFixed(2)}`,
@@ -135,23 +117,6 @@ function ours(graph: Csr, k: number, preset: Preset): Measured & { worst: number
     worst = Math.max(worst, result.imbalance);
   }
   return { cut: median(cuts), seconds: median(times), worst };
-}
-
-function runMetis(file: string, graph: Csr, k: number): Measured {
-  const cuts: number[] = [];
-  const times: number[] = [];
-  for (const seed of [1, 2, 3]) {
-    const args = ["-ptype=kway", "-ufactor=30", `-seed=${seed}`, file, String(k)];
-    const out = execFileSync("gpmetis", args, { encoding: "utf8" });
-    times.push(Number(/Partitioning:\s+([\d.]+)/.exec(out)![1]));
-    const parts = Uint16Array.from(readFileSync(`${file}.part.${k}`, "utf8").split("\n").filter(Boolean), Number);
-    cuts.push(edgeCut(graph, parts));
-  }
-  return { cut: median(cuts), seconds: median(times) };
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
 
 function mean(values: number[]): number {

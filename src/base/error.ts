@@ -11,7 +11,7 @@ export const ERROR_CODES = {
   INVALID_SCENARIO: { usage: true, means: "the scenario module is missing, broken or not well formed" },
   INVALID_PARAMS: { usage: true, means: "the parameters do not satisfy the model's schema" },
   INVALID_DATA: { usage: true, means: "a data file cannot be read or has a bad line" },
-  INVALID_OUTPUT: { usage: true, means: "the output directory cannot be written" },
+  INVALID_OUTPUT: { usage: true, means: "the output folder or file cannot be written" },
   INVALID_PLACEMENT: { usage: true, means: "the agents cannot be placed on the workers" },
   ADDRESS_IN_USE: { usage: true, means: "the address to listen on is taken" },
   UNAVAILABLE: { usage: false, means: "a node cannot be reached" },

@@ -60,6 +60,6 @@ function parseValue(text: string): unknown {
   }
 }
 
-function refused(option: string, text: string, wanted: string): MyriadError {
+export function refused(option: string, text: string, wanted: string): MyriadError {
   return new MyriadError("INVALID_ARGUMENT", `${option} is ${JSON.stringify(text)}; it must be ${wanted}`);
 }

@@ -14,6 +14,8 @@ export interface Io {
   now(): number;
   /** Wall time, ISO 8601. */
   date(): string;
+  /** The most memory that this process has had so far. */
+  peakRssBytes(): number;
 }
 
 export const processIo = (): Io => ({
@@ -24,4 +26,5 @@ export const processIo = (): Io => ({
   commandLine: process.argv,
   now: () => systemClock.now(),
   date: () => new Date().toISOString(),
+  peakRssBytes: () => process.resourceUsage().maxRSS * 1024,
 });

@@ -14,6 +14,7 @@ import {
 } from "./arguments.ts";
 import { EXIT, errorText, exitCodeOf } from "./exit.ts";
 import { type Io, processIo } from "./io.ts";
+import { addPartition } from "./partition-command.ts";
 
 /** Runs the command of `argv` (with node and script in front, as in `process.argv`) and ends the process. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -63,6 +64,7 @@ function createProgram(io: Io, done: (code: number) => void): Command {
   addVerify(program, io, done);
   addNodes(program, io, done);
   addRequests(program, io, done);
+  addPartition(program, io, done);
   return program;
 }
 

@@ -84,14 +84,14 @@ describe("parseEdges", () => {
   });
 
   test.each([
-    ["1 2\n3\n", /ties.csv line 2: 1 columns; 2 are needed/],
+    ["1 2\n3\n", /ties.csv line 2: 1 column; 2 are needed/],
     ["# c\n\n1 2\n1 2 3 4\n", /line 4: 4 columns/],
     ["1 2\n1 2 3\n", /line 2: 3 columns, 2 in the lines before/],
     ["1 2 0.5\n1 2 heavy\n", /line 2: the weight "heavy" is not a finite number/],
     ["1 2 0.5\n1 2 Infinity\n", /line 2: the weight "Infinity"/],
     ["1,2\n1,\n", /line 2: column 2 is empty/],
     ["1,2\n,1\n", /line 2: column 1 is empty/],
-    ["a,b\nc\n", /line 2: 1 columns/],
+    ["a,b\nc\n", /line 2: 1 column;/],
     ["# nothing\n", /ties.csv: there are no edges/],
     ["", /there are no edges/],
   ])("refuses %j with the line", (text, message) => {

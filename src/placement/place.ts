@@ -2,10 +2,13 @@ import { MyriadError } from "../base/error.ts";
 import { buildCsr, type Csr } from "./csr.ts";
 import type { Workers } from "./limits.ts";
 import { describePartition, type Partition, type PartitionOptions, partition } from "./partition.ts";
-import { cutByTypePair, volumeOf } from "./quality.ts";
+import { cutByTypePair, totalEdgeWeight, volumeOf } from "./quality.ts";
 import { type Repartition, repartition } from "./repartition.ts";
 import { linkCostOf, linkCosts, partitionTopology, type TopologyNode } from "./topology.ts";
 import { CROSS_TYPE_FACTOR, weighTypes } from "./types.ts";
+
+/** A table of all pairs of more types (16 MiB) would be longer than anybody reads. */
+const TYPES_SHOWN_MAX = 1024;
 
 /** A graph as columns. Loops are dropped, parallel edges add up. */
 export interface PlacementEdges {
@@ -42,6 +45,8 @@ export interface PlacementTask extends PlacementEdges, PlacementDemand {}
 export interface PlacementOutcome extends Partition {
   /** Edges between different vertices, parallel ones as one. */
   readonly edges: number;
+  /** The sum of their weights. */
+  readonly edgeWeight: number;
   /** Wall clock of the partitioning alone. */
   readonly seconds: number;
   /** Processor time of the process in these seconds, all threads. */
@@ -50,7 +55,7 @@ export interface PlacementOutcome extends Partition {
   readonly volume?: number;
   /** Present with a topology: sum of edge weight times link cost. */
   readonly linkCost?: number;
-  /** Present with types: cut and weight between types a <= b at [a * types + b]. */
+  /** Present with types, up to 1024 of them: cut and weight between types a <= b at [a * types + b]. */
   readonly typeCut?: { readonly cut: Float64Array; readonly total: Float64Array; readonly types: number };
   /** Present with a present placement: vertices on another worker than before, their load, and its share. */
   readonly change?: Pick<Repartition, "moved" | "movedLoad" | "movedFraction">;
@@ -86,11 +91,12 @@ export function place(graph: Csr, demand: PlacementDemand, meter: Meter): Placem
   return {
     ...described,
     edges: graph.targets.length / 2,
+    edgeWeight: totalEdgeWeight(graph),
     seconds,
     cpuSeconds,
     ...(demand.options.objective === "volume" ? { volume: volumeOf(graph, parts, k) } : {}),
     ...(topology === undefined ? {} : { linkCost: linkCostOf(graph, parts, linkCosts(topology).costs, k) }),
-    ...(typeOf === undefined ? {} : { typeCut: typeCutOf(graph, parts, typeOf) }),
+    ...(typeOf === undefined ? {} : typeCutOf(graph, parts, typeOf)),
     ...(change === undefined ? {} : { change }),
   };
 }
@@ -133,7 +139,7 @@ function checkTopologyCount(workers: Workers, topology: TopologyNode): void {
   throw new MyriadError("INVALID_PLACEMENT", `the topology has ${count} workers, not ${workers}`);
 }
 
-function typeCutOf(graph: Csr, parts: Uint16Array, typeOf: Uint16Array): NonNullable<PlacementOutcome["typeCut"]> {
+function typeCutOf(graph: Csr, parts: Uint16Array, typeOf: Uint16Array): Pick<PlacementOutcome, "typeCut"> {
   const types = typeOf.reduce((largest, type) => Math.max(largest, type), -1) + 1;
-  return { ...cutByTypePair(graph, parts, typeOf, types), types };
+  return types > TYPES_SHOWN_MAX ? {} : { typeCut: { ...cutByTypePair(graph, parts, typeOf, types), types } };
 }
