@@ -15,6 +15,11 @@ export class Blocks {
   readonly slotCount: Uint16Array;
   readonly slotBlock: Uint16Array;
   readonly slotTie: Int32Array;
+  /** The vertices with a neighbour in another block: the first `boundaryCount` entries, in no particular order. */
+  readonly boundary: Int32Array;
+  boundaryCount = 0;
+  /** Where a vertex stands in `boundary`; -1 when it does not. */
+  readonly #boundaryAt: Int32Array;
   /** The block that the last `bestGain` found; -1 for none. */
   target = -1;
 
@@ -35,6 +40,8 @@ export class Blocks {
     this.slotCount = new Uint16Array(n);
     this.slotBlock = new Uint16Array(this.slotStart[n]!);
     this.slotTie = new Int32Array(this.slotStart[n]!);
+    this.boundary = new Int32Array(n);
+    this.#boundaryAt = new Int32Array(n).fill(-1);
     this.#fill();
   }
 
@@ -58,13 +65,56 @@ export class Blocks {
         }
       }
       slotCount[v] = end - first;
+      this.#ownFirst(v);
+      if (this.#touchesOthers(v)) this.#enterBoundary(v);
     }
   }
 
   /** Whether `v` has a neighbour in another block. */
   isBoundary(v: number): boolean {
+    return this.#boundaryAt[v]! >= 0;
+  }
+
+  #touchesOthers(v: number): boolean {
     const count = this.slotCount[v]!;
     return count > 1 || (count === 1 && this.slotBlock[this.slotStart[v]!] !== this.parts[v]);
+  }
+
+  /** Puts the slot of the own block, if there is one, in front: it is looked for most. */
+  #ownFirst(v: number): void {
+    const { slotStart, slotCount, slotBlock, slotTie } = this;
+    const own = this.parts[v]!;
+    const first = slotStart[v]!;
+    const past = first + slotCount[v]!;
+    let slot = first;
+    while (slot < past && slotBlock[slot] !== own) slot++;
+    if (slot === first || slot === past) return;
+    const tie = slotTie[slot]!;
+    slotBlock[slot] = slotBlock[first]!;
+    slotTie[slot] = slotTie[first]!;
+    slotBlock[first] = own;
+    slotTie[first] = tie;
+  }
+
+  #enterBoundary(v: number): void {
+    this.#boundaryAt[v] = this.boundaryCount;
+    this.boundary[this.boundaryCount++] = v;
+  }
+
+  #leaveBoundary(v: number): void {
+    const at = this.#boundaryAt[v]!;
+    const last = this.boundary[--this.boundaryCount]!;
+    this.boundary[at] = last;
+    this.#boundaryAt[last] = at;
+    this.#boundaryAt[v] = -1;
+  }
+
+  /** After a change of the block or the ties of `v`. */
+  #noteBoundary(v: number): void {
+    const is = this.#touchesOthers(v);
+    if (is === this.#boundaryAt[v]! >= 0) return;
+    if (is) this.#enterBoundary(v);
+    else this.#leaveBoundary(v);
   }
 
   /** Weight of the edges from `v` into `block`. */
@@ -110,34 +160,41 @@ export class Blocks {
   /** Moves `v` to another block and brings loads and its neighbours' tables up to date. */
   move(v: number, to: number): void {
     const { offsets, targets, edgeWeights, vertexWeights } = this.graph;
-    const { slotBlock, slotTie, slotStart, slotCount, loads } = this;
-    const from = this.parts[v]!;
+    const { slotBlock, slotTie, slotStart, slotCount, loads, parts } = this;
+    const from = parts[v]!;
     loads[from]! -= vertexWeights[v]!;
     loads[to]! += vertexWeights[v]!;
-    this.parts[v] = to;
+    parts[v] = to;
     const rowEnd = offsets[v + 1]!;
     for (let i = offsets[v]!; i < rowEnd; i++) {
       const u = targets[i]!;
       const weight = edgeWeights[i]!;
       const start = slotStart[u]!;
-      let end = start + slotCount[u]!;
+      const count = slotCount[u]!;
+      let end = start + count;
       let slot = start;
       while (slotBlock[slot] !== from) slot++;
       if ((slotTie[slot]! -= weight) === 0) {
         end--;
         slotBlock[slot] = slotBlock[end]!;
         slotTie[slot] = slotTie[end]!;
-        slotCount[u]!--;
       }
       slot = start;
       while (slot < end && slotBlock[slot] !== to) slot++;
-      if (slot < end) slotTie[slot]! += weight;
-      else {
+      if (slot < end) {
+        slotTie[slot]! += weight;
+        if (end === start + count) continue;
+      } else {
         slotBlock[slot] = to;
         slotTie[slot] = weight;
-        slotCount[u]!++;
+        end++;
       }
+      slotCount[u] = end - start;
+      if (slot === end - 1 && parts[u] === to) this.#ownFirst(u);
+      this.#noteBoundary(u);
     }
+    this.#ownFirst(v);
+    this.#noteBoundary(v);
   }
 
   /** Weight of the edges between blocks, in units, from the tables. */

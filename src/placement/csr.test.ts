@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Blocks } from "./blocks.ts";
 import { propagateLabels } from "./cluster-propagation.ts";
 import { contract } from "./contract.ts";
-import { buildCsr, inducedGraph } from "./csr.ts";
+import { buildCsr, type Csr, inducedGraph } from "./csr.ts";
 import { plantedGraph } from "./graphs.suite.ts";
 import { Heap } from "./heap.ts";
 import { cutUnits, edgeCut, totalEdgeWeight, volumeOf } from "./quality.ts";
@@ -75,6 +75,11 @@ describe("Blocks", () => {
             blocks.move(v, to);
             expect(blocks.cut()).toBe(before - gain);
           }
+          const cutOff = Array.from({ length: 20 }, (_, v) => v).filter(
+            (v) => blocks.tie(v, parts[v]!) < degree(graph, v),
+          );
+          expect(Array.from(blocks.boundary.subarray(0, blocks.boundaryCount)).sort((a, b) => a - b)).toEqual(cutOff);
+          expect(cutOff.every((v) => blocks.isBoundary(v))).toBe(true);
           const again = new Blocks(graph, parts, blocks.limits);
           expect(blocks.cut()).toBe(cutUnits(graph, parts));
           expect(blocks.loads).toEqual(again.loads);
@@ -84,6 +89,11 @@ describe("Blocks", () => {
     );
   });
 });
+
+/** Weight of all edges of `v`. */
+function degree(graph: Csr, v: number): number {
+  return graph.edgeWeights.subarray(graph.offsets[v]!, graph.offsets[v + 1]!).reduce((a, b) => a + b, 0);
+}
 
 describe("volume", () => {
   it("counts a foreign block once per vertex", () => {

@@ -1,9 +1,10 @@
 import { bisect } from "./bisect.ts";
 import { Blocks } from "./blocks.ts";
 import { type Csr, inducedGraph } from "./csr.ts";
-import { localSearch, type SearchOptions } from "./local-search.ts";
+import type { SearchOptions } from "./local-search.ts";
 import { rebalance } from "./rebalance.ts";
 import type { Chance } from "./shuffle.ts";
+import { unconstrainedSearch } from "./unconstrained.ts";
 
 export interface InitialOptions {
   /** How often the whole thing is done at most; the best is kept. */
@@ -12,19 +13,24 @@ export interface InitialOptions {
   readonly edgesMax: number;
   /** Greedy growings per bisection. */
   readonly tries: number;
-  /** The refinement that a repeat is judged after. */
-  readonly screen: SearchOptions;
+  /** Iterations without a new best in the unconstrained search that a repeat is judged after. */
+  readonly patience: number;
+  /** With how many of the others the best is combined. */
+  readonly combinations: number;
+  /** Local search in combining. */
+  readonly search: SearchOptions;
 }
 
-/** A first partition of a small graph: recursive bisection, repeated, each screened by a short k-way search. */
+const LOSS_SHARE = 0.75;
+
+/** First partitions of a small graph, best first: recursive bisection, repeated, each screened by a short k-way search. */
 export function initialPartition(
   graph: Csr,
   limits: Float64Array,
   options: InitialOptions,
   chance: Chance,
-): Uint16Array {
-  let best: Uint16Array | null = null;
-  let bestScore = Infinity;
+): Uint16Array[] {
+  const pool: { parts: Uint16Array; score: number }[] = [];
   const affordable = Math.round((2 * options.edgesMax) / Math.max(1, graph.targets.length));
   const repeats = Math.min(options.repeats, Math.max(2, affordable));
   for (let repeat = 0; repeat < repeats; repeat++) {
@@ -32,14 +38,12 @@ export function initialPartition(
     bisectRecursively(graph, limits, 0, limits.length, null, options.tries, parts, chance);
     const blocks = new Blocks(graph, parts, limits);
     rebalance(blocks);
-    if (repeats > 1) localSearch(blocks, options.screen, chance);
+    unconstrainedSearch(blocks, { lossShare: LOSS_SHARE, fruitlessMax: options.patience });
     rebalance(blocks);
     const score = blocks.cut() + 1e9 * blocks.overload();
-    if (score >= bestScore) continue;
-    best = parts;
-    bestScore = score;
+    pool.push({ parts, score });
   }
-  return best!;
+  return pool.sort((a, b) => a.score - b.score).map(({ parts }) => parts);
 }
 
 /** Gives `graph`, whose vertices are `members` of the whole one, the blocks from `low` to `high` - 1. */

@@ -54,11 +54,14 @@ class LocalSearch {
     const blocks = this.#blocks;
     const boundary = this.#boundary;
     const settled = this.#settled;
-    const { vertexCount: n, anchors } = blocks.graph;
+    const { anchors } = blocks.graph;
     settled.fill(0);
     settled.fill(1, 0, anchors);
     let length = 0;
-    for (let v = anchors; v < n; v++) if (blocks.isBoundary(v)) boundary[length++] = v;
+    for (let i = 0; i < blocks.boundaryCount; i++) {
+      const v = blocks.boundary[i]!;
+      if (v >= anchors) boundary[length++] = v;
+    }
     shuffle(boundary, length, chance);
     let total = 0;
     for (let at = 0; at < length; ) {

@@ -8,6 +8,7 @@ import { localSearch, type SearchOptions } from "./local-search.ts";
 import { rebalance } from "./rebalance.ts";
 import type { Chance } from "./shuffle.ts";
 import { sweep } from "./sweep.ts";
+import { unconstrainedSearch } from "./unconstrained.ts";
 
 export interface Effort {
   readonly clustering: "propagation" | "first-choice";
@@ -16,6 +17,8 @@ export interface Effort {
   readonly initial: InitialOptions;
   readonly search: SearchOptions;
   readonly sweepsMax: number;
+  /** Unconstrained search on a level ends after so many iterations in a row without a new best: on the input, on levels in between, on small ones. */
+  readonly patience: { readonly finest: number; readonly middle: number; readonly small: number };
 }
 
 export interface Start {
@@ -31,6 +34,14 @@ interface Level {
 }
 
 const PROPAGATION_ROUNDS = 3;
+/** Levels below this many vertices cost next to nothing, so more is tried on them. */
+const SMALL_LEVEL = 5_000;
+/** How much of its tie a vertex may lose by an unconstrained move (Jet's filter): more on coarse levels, where much is still to be decided. */
+const LOSS_SHARE_FINEST = 0.25;
+const LOSS_SHARE = 0.75;
+/** Partitions of the coarsest graph are combined down to this size. */
+const COMBINED_PER_BLOCK = 20;
+const COMBINED_MIN = 100;
 const FIRST_CHOICE_SHRINK = 2.5;
 
 /**
@@ -62,15 +73,47 @@ export function multilevel(
     levels.push({ graph: coarsest, coarseOf: step.coarseOf });
     coarsest = step.graph;
   }
-  let refined = parts ?? initialPartition(coarsest, limits, effort.initial, chance);
-  refine(coarsest, refined, limits, effort, chance);
+  let refined =
+    parts ?? bestOf(coarsest, limits, initialPartition(coarsest, limits, effort.initial, chance), effort, chance);
+  refine(coarsest, refined, limits, effort, chance, levels.length === 0);
   for (let level = levels.pop(); level !== undefined; level = levels.pop()) {
     const fine = new Uint16Array(level.graph.vertexCount);
     for (let v = 0; v < fine.length; v++) fine[v] = refined[level.coarseOf[v]!]!;
     refined = fine;
-    refine(level.graph, refined, limits, effort, chance);
+    refine(level.graph, refined, limits, effort, chance, levels.length === 0);
   }
   return refined;
+}
+
+/** The best of some partitions of the coarsest graph, after it has been combined with the next best ones. */
+function bestOf(graph: Csr, limits: Float64Array, pool: Uint16Array[], effort: Effort, chance: Chance): Uint16Array {
+  const k = limits.length;
+  const { combinations, patience: small, search } = effort.initial;
+  const coarsest = Math.max(COMBINED_PER_BLOCK * k, COMBINED_MIN);
+  const combine = { ...effort, coarsest, search, patience: { ...effort.patience, small } };
+  let best = pool[0]!;
+  let bestScore = scoreOf(graph, best, limits);
+  for (const other of pool.slice(1, 1 + combinations)) {
+    const child = multilevel(graph, limits, combine, overlay(best, other, k), chance);
+    const score = scoreOf(graph, child, limits);
+    if (score >= bestScore) continue;
+    best = child;
+    bestScore = score;
+  }
+  return best;
+}
+
+/** What a partition is judged by: the cut, and above all what it carries beyond limits. */
+export function scoreOf(graph: Csr, parts: Uint16Array, limits: Float64Array): number {
+  const blocks = new Blocks(graph, parts, limits);
+  return blocks.cut() + 1e9 * blocks.overload();
+}
+
+/** Improving `better` while never clustering across a cut edge of either: what both agree on is kept (Sanders and Schulz, "Distributed evolutionary graph partitioning", 2012). */
+export function overlay(better: Uint16Array, other: Uint16Array, k: number): Start {
+  const groups = new Int32Array(better.length);
+  for (let v = 0; v < groups.length; v++) groups[v] = better[v]! * k + other[v]!;
+  return { parts: better, groups };
 }
 
 /** Clusters must stay small enough to be packed into blocks, and large enough to come down to the coarsest size. */
@@ -87,16 +130,20 @@ function carryDown<A extends Uint16Array | Int32Array>(fine: A, coarseOf: Int32A
   return coarse;
 }
 
-/** Improves `parts` in place: limits first, then sweeps, then local search. */
+/** Improves `parts` in place: limits first, then sweeps, unconstrained moves, local search. */
 export function refine(
   graph: Csr,
   parts: Uint16Array,
   limits: Float64Array,
-  effort: Pick<Effort, "search" | "sweepsMax">,
+  effort: Pick<Effort, "search" | "sweepsMax" | "patience">,
   chance: Chance,
+  isFinest = true,
 ): void {
   const blocks = new Blocks(graph, parts, limits);
   rebalance(blocks);
   sweep(blocks, effort.sweepsMax, chance);
+  const { small, middle, finest } = effort.patience;
+  const patience = graph.vertexCount < SMALL_LEVEL ? small : isFinest ? finest : middle;
+  unconstrainedSearch(blocks, { lossShare: isFinest ? LOSS_SHARE_FINEST : LOSS_SHARE, fruitlessMax: patience });
   localSearch(blocks, effort.search, chance);
 }

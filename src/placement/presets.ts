@@ -1,10 +1,9 @@
-import { Blocks } from "./blocks.ts";
 import type { Csr } from "./csr.ts";
 import type { SearchOptions } from "./local-search.ts";
-import { type Effort, multilevel, type Start } from "./multilevel.ts";
+import { type Effort, multilevel, overlay, scoreOf } from "./multilevel.ts";
 import { Chance } from "./shuffle.ts";
 
-/** How much work a partition may cost: about 4, 8 and 10 times the processor time of METIS on large graphs. */
+/** How much work a partition may cost: at most about 4, 7 and 10 times the processor time of METIS on large graphs. */
 export type Preset = "fast" | "eco" | "best";
 
 /** Whether there is time for one more improvement; asked only between two of them. */
@@ -50,18 +49,6 @@ export function solve(graph: Csr, limits: Float64Array, preset: Preset, seed: nu
   return best!;
 }
 
-function scoreOf(graph: Csr, parts: Uint16Array, limits: Float64Array): number {
-  const blocks = new Blocks(graph, parts, limits);
-  return blocks.cut() + 1e9 * blocks.overload();
-}
-
-/** Improving `better` while never clustering across a cut edge of either: what both agree on is kept (Sanders and Schulz, "Distributed evolutionary graph partitioning", 2012). */
-function overlay(better: Uint16Array, other: Uint16Array, k: number): Start {
-  const groups = new Int32Array(better.length);
-  for (let v = 0; v < groups.length; v++) groups[v] = better[v]! * k + other[v]!;
-  return { parts: better, groups };
-}
-
 /** Graphs with no hubs (grids, meshes, rings) need the finer levels of first-choice clustering. */
 function isRegular(graph: Csr): boolean {
   const { vertexCount: n, offsets } = graph;
@@ -74,33 +61,54 @@ function isRegular(graph: Csr): boolean {
 const LARGE_VERTICES = 50_000;
 /** Below this even the best preset must end within half a second. */
 const SMALL_VERTICES = 20_000;
-/** With this many blocks METIS takes longer, and a V-cycle more is within bounds. */
+/** With this many blocks every iteration takes long, and later ones bring less. */
 const MANY_BLOCKS = 32;
 const GLOBAL: SearchOptions = { seeds: Infinity, fruitlessMax: 500, rounds: 3 };
 const LOCAL: SearchOptions = { seeds: 25, fruitlessMax: 12, rounds: 2 };
+/** Iterations of unconstrained search without a new best: on the input, on levels in between, on small ones. */
+const HASTY = { finest: 4, middle: 4, small: 8 };
+const MIDDLING = { finest: 6, middle: 6, small: 8 };
+const PATIENT = { finest: 8, middle: 8, small: 12 };
+const COMBINING: SearchOptions = { seeds: Infinity, fruitlessMax: 40, rounds: 2 };
+
+function effortFor(graph: Csr, k: number, preset: Preset): Effort {
+  const isBest = preset === "best";
+  const clustering = isRegular(graph) ? "first-choice" : "propagation";
+  const common = { clustering, coarsest: Math.max(30 * k, 1000), sweepsMax: 5, search: GLOBAL } as const;
+  const initial = { tries: 4, patience: 4, search: COMBINING };
+  if (graph.vertexCount < LARGE_VERTICES) {
+    const repeats = Math.max(2, Math.min(12, Math.round(40 / k)));
+    return {
+      ...common,
+      initial: { ...initial, tries: 8, repeats, edgesMax: 4e5, combinations: 3 },
+      patience: k >= MANY_BLOCKS ? HASTY : MIDDLING,
+    };
+  }
+  // Chance decides most where blocks are few, and repeats cost least there.
+  const repeats = isBest ? Math.min(12, Math.round(48 / k)) : Math.min(6, Math.round(16 / k));
+  const edgesMax = isBest ? 1e6 : 5e5;
+  const combinations = isBest ? 4 : 2;
+  return {
+    ...common,
+    initial: { ...initial, repeats: Math.max(3, repeats), edgesMax, combinations },
+    patience: isBest ? PATIENT : HASTY,
+  };
+}
 
 function planFor(graph: Csr, k: number, preset: Preset): Plan {
-  const isLarge = graph.vertexCount >= LARGE_VERTICES;
-  const clustering = isRegular(graph) ? "first-choice" : "propagation";
-  const repeats = isLarge
-    ? Math.max(3, Math.min(preset === "best" ? 8 : 16, Math.round(40 / k)))
-    : Math.max(2, Math.min(8, Math.round(24 / k)));
-  const screen = { seeds: Infinity, fruitlessMax: 40, rounds: 2 };
-  const initial = { repeats, edgesMax: isLarge ? Infinity : 2e5, tries: 8, screen };
-  const few: Effort = { clustering, coarsest: Math.max(30 * k, 1000), initial, search: GLOBAL, sweepsMax: 5 };
+  const few = effortFor(graph, k, preset);
   const many: Effort = { ...few, coarsest: Math.max(120 * k, 2000) };
-  const later: Effort = { ...few, search: preset === "fast" ? GLOBAL : LOCAL };
-  const middle: Effort = { ...few, coarsest: Math.max(60 * k, 1000) };
+  const later: Effort = preset === "fast" ? few : { ...few, search: LOCAL };
+  if (graph.vertexCount >= LARGE_VERTICES) {
+    return { start: [few], starts: 1, combine: few, later, cycles: preset === "fast" ? 0 : 1 };
+  }
   const work = (graph.vertexCount + graph.targets.length) * (1 + k / 40);
   const isSmall = graph.vertexCount < SMALL_VERTICES;
-  const isCheap = clustering === "first-choice" || work < 6e4;
-  const isTight = isLarge || (isSmall && work > 2e5);
+  const isCheap = few.clustering === "first-choice" || work < 6e4;
+  const isTight = isSmall && work > 2e5;
   const runs = (affordable: number, most: number): number => Math.max(1, Math.min(most, Math.round(affordable / work)));
   let starts = preset === "best" ? 3 : 2;
-  if (isLarge) starts--;
-  else if (isSmall) starts = preset === "best" ? runs(5e5, isCheap ? 8 : 3) : runs(3e5, isCheap ? 4 : 2);
-  const start = starts > 1 ? [few, many] : [k >= MANY_BLOCKS ? middle : few];
-  const combine = isLarge ? { ...few, search: { ...GLOBAL, rounds: 1 } } : isTight ? few : later;
-  if (preset === "fast") return { start, starts, combine, later, cycles: isLarge && k < MANY_BLOCKS ? 0 : 1 };
-  return { start, starts, combine, later, cycles: preset === "eco" || (isTight && !isLarge) ? 1 : 2 };
+  if (isSmall) starts = preset === "best" ? runs(4e5, isCheap ? 8 : 3) : runs(3e5, isCheap ? 4 : 2);
+  const cycles = preset === "best" && !isTight ? 2 : 1;
+  return { start: starts > 1 ? [few, many] : [few], starts, combine: isTight ? few : later, later, cycles };
 }

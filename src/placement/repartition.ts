@@ -25,7 +25,8 @@ export interface Repartition extends Partition {
   readonly movedFraction: number;
 }
 
-const EFFORT: Pick<Effort, "search" | "sweepsMax"> = {
+const EFFORT: Pick<Effort, "search" | "sweepsMax" | "patience"> = {
+  patience: { finest: 4, middle: 4, small: 8 },
   search: { seeds: 25, fruitlessMax: 25, rounds: 3 },
   sweepsMax: 5,
 };
@@ -86,12 +87,15 @@ function withHomes(graph: Csr, present: Uint16Array, k: number, moveCost: number
   const home = new Int32Array(n);
   const doubled = edgeWeights.reduce((a, b) => a + b, 0);
   // Finer units, so that small costs are not rounded away.
-  const finer = doubled === 0 ? 1 : 2 ** Math.max(0, Math.min(6, Math.floor(Math.log2(UNITS_MAX / doubled))));
+  const finer = doubled === 0 ? 1 : 2 ** Math.max(0, Math.min(6, Math.floor(Math.log2(UNITS_MAX / (2 * doubled)))));
   const perLoad = graph.totalLoad === 0 ? 0 : (finer * doubled) / graph.totalLoad;
   const counts = new Int32Array(k);
   let total = (finer * doubled) / 2;
   for (let v = 0; v < n; v++) {
-    const cost = Math.min(UNITS_MAX, Math.round(moveCost * perLoad * vertexWeights[v]!));
+    let ties = 0;
+    for (let i = offsets[v]!; i < offsets[v + 1]!; i++) ties += finer * edgeWeights[i]!;
+    // More than all its ties keeps an agent as surely as any other price, and keeps the sum in bounds.
+    const cost = Math.min(ties + 1, Math.round(moveCost * perLoad * vertexWeights[v]!));
     home[v] = total + cost > UNITS_MAX ? 0 : cost;
     total += home[v]!;
     if (home[v]! > 0) counts[present[v]!]!++;

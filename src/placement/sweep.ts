@@ -15,7 +15,10 @@ export function sweep(blocks: Blocks, sweepsMax: number, chance: Chance): void {
   let next = new Int32Array(n);
   const queued = new Uint8Array(n);
   let length = 0;
-  for (let v = anchors; v < n; v++) if (blocks.isBoundary(v)) queue[length++] = v;
+  for (let i = 0; i < blocks.boundaryCount; i++) {
+    const v = blocks.boundary[i]!;
+    if (v >= anchors) queue[length++] = v;
+  }
   for (let round = 0; round < sweepsMax && length > 0; round++) {
     shuffle(queue, length, chance);
     let waiting = 0;
