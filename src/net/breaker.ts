@@ -1,5 +1,5 @@
 import type { Clock } from "../base/clock.ts";
-import { MyriadError } from "../base/error.ts";
+import { type NumberOption, numberOptions } from "../base/number-options.ts";
 
 export interface BreakerOptions {
   /** Failures in a row that open it. */
@@ -10,12 +10,10 @@ export interface BreakerOptions {
   readonly halfOpenSuccess: number;
 }
 
-export const BREAKER_DEFAULTS: BreakerOptions = { failureThreshold: 5, recoveryTimeout: 30, halfOpenSuccess: 2 };
-
-export const BREAKER_RANGES: Readonly<Record<keyof BreakerOptions, readonly [min: number, max: number]>> = {
-  failureThreshold: [1, 1_000],
-  recoveryTimeout: [1, 86_400],
-  halfOpenSuccess: [1, 100],
+export const BREAKER_OPTIONS: Readonly<Record<keyof BreakerOptions, NumberOption>> = {
+  failureThreshold: { initial: 5, min: 1, max: 1_000 },
+  recoveryTimeout: { initial: 30, min: 1, max: 86_400, seconds: true },
+  halfOpenSuccess: { initial: 2, min: 1, max: 100 },
 };
 
 export type BreakerState =
@@ -119,21 +117,5 @@ export class Breaker {
 }
 
 /** Options as a user writes them, the rest by default. Throws INVALID_CONFIG naming key, value and range. */
-export function breakerOptions(given: Readonly<Record<string, unknown>>): BreakerOptions {
-  for (const [key, value] of Object.entries(given)) {
-    const range = BREAKER_RANGES[key as keyof BreakerOptions];
-    if (range === undefined) {
-      const known = Object.keys(BREAKER_RANGES).join(", ");
-      throw new MyriadError("INVALID_CONFIG", `breaker: unknown key "${key}"; known are ${known}`);
-    }
-    const [min, max] = range;
-    const whole = key === "recoveryTimeout" || Number.isInteger(value);
-    if (typeof value === "number" && whole && value >= min && value <= max) continue;
-    const what = key === "recoveryTimeout" ? "a number of seconds" : "an integer";
-    throw new MyriadError(
-      "INVALID_CONFIG",
-      `breaker.${key} is ${JSON.stringify(value)}; it must be ${what} from ${min} to ${max}`,
-    );
-  }
-  return { ...BREAKER_DEFAULTS, ...given };
-}
+export const breakerOptions = (given: Readonly<Record<string, unknown>>): BreakerOptions =>
+  numberOptions("breaker", BREAKER_OPTIONS, given);
