@@ -83,13 +83,20 @@ export class WorkerLoop {
     this.#senders[sender.peer] = sender;
   }
 
-  /** Takes in a frame of a peer, which is intact, and comes once and in order. A fault in it ends the run. */
+  /**
+   * Takes in a frame of a peer, which is intact, and comes once and in order. Throws PROTOCOL for a frame of another run
+   * or epoch, or of a window that cannot be yet; LIMIT when too much has come.
+   */
   receive(peer: number, frame: Uint8Array): void {
-    try {
-      this.#stage(peer, frame);
-    } catch (reason) {
-      this.fail(MyriadError.from(reason, "CORRUPT"));
+    const header = readHeader(frame);
+    const { run, epoch } = this.#options;
+    if (header.run !== run || header.epoch !== epoch || header.sender !== peer) {
+      throw new MyriadError(
+        "PROTOCOL",
+        `frame of run ${header.run}, epoch ${header.epoch}, worker ${header.sender}; expected ${run}, ${epoch}, ${peer}`,
+      );
     }
+    this.#staging.accept(header, frame);
   }
 
   /** A peer is not to be had any more. */
@@ -173,17 +180,5 @@ export class WorkerLoop {
     this.#frameSeq[peer] = seq + frames.length;
     this.framesSent += frames.length;
     batch.clear();
-  }
-
-  #stage(peer: number, frame: Uint8Array): void {
-    const header = readHeader(frame);
-    const { run, epoch } = this.#options;
-    if (header.run !== run || header.epoch !== epoch || header.sender !== peer) {
-      throw new MyriadError(
-        "PROTOCOL",
-        `frame of run ${header.run}, epoch ${header.epoch}, worker ${header.sender}; expected ${run}, ${epoch}, ${peer}`,
-      );
-    }
-    this.#staging.accept(header, frame);
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import { Deferred } from "../base/deferred.ts";
-import { MyriadError } from "../base/error.ts";
+import { type ErrorCode, MyriadError } from "../base/error.ts";
 import { type FramePosition, readHeader, SERIES_START, verifyChecksum } from "../wire/frame.ts";
 import { Backoff } from "./backoff.ts";
 import { Patience } from "./patience.ts";
@@ -16,19 +16,25 @@ const RETRY_FIRST_MS = 50;
 const RETRY_MAX_MS = 2_000;
 /** A peer that the master has just named is up; it is waited for no longer than this when it was never reached. */
 const FIRST_WAIT_MS_MAX = 10_000;
-/** So many bad frames in a row are no accident of the line. */
-const BAD_FRAMES_MAX = 5;
+const BAD_FRAMES_MAX_DEFAULT = 5;
+/** What a stream may end of and be opened anew. */
+const RESUMABLE: readonly ErrorCode[] = ["UNAVAILABLE", "CORRUPT", "PROTOCOL"];
 
 export interface InletOptions {
   readonly peer: PeerAddress;
   readonly transport: Pick<Transport, "connect">;
-  /** Takes each frame once, in the order in which the peer has sent them. */
+  /**
+   * Takes each frame once, in the order in which the peer has sent them. Refuses one by throwing: PROTOCOL, when windows
+   * before it have not come, breaks the stream as a gap within a window does; all else ends the link.
+   */
   readonly frame: (bytes: Uint8Array) => void;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly chance: () => number;
   /** A peer that was not to be reached for so long is lost. */
   readonly peerWaitMs: number;
+  /** So many bad frames in a row are no accident of the line. Default 5. */
+  readonly badFramesMax?: number;
   /** Its stream has broken; it is dialled again. */
   readonly onBroken: (reason: MyriadError | null) => void;
   /** It stands again. */
@@ -52,6 +58,7 @@ interface Attempt {
 export class Inlet {
   readonly #options: InletOptions;
   readonly #backoff: Backoff;
+  readonly #badFramesMax: number;
   readonly #leaving = new AbortController();
   readonly #opened = new Deferred();
   #current: Attempt | undefined;
@@ -65,7 +72,8 @@ export class Inlet {
 
   constructor(options: InletOptions) {
     this.#options = options;
-    const { chance } = options;
+    const { chance, badFramesMax = BAD_FRAMES_MAX_DEFAULT } = options;
+    this.#badFramesMax = badFramesMax;
     this.#backoff = new Backoff({ firstMs: RETRY_FIRST_MS, maxMs: RETRY_MAX_MS, chance });
   }
 
@@ -114,7 +122,8 @@ export class Inlet {
     for (;;) {
       const reason = await attempt.end.promise;
       if (signal.aborted) return;
-      if (this.#badInARow >= BAD_FRAMES_MAX) throw this.#bad(reason!);
+      if (reason !== null && !RESUMABLE.includes(reason.code)) throw reason;
+      if (this.#badInARow >= this.#badFramesMax) throw this.#bad(reason!);
       onBroken(reason);
       await this.#options.clock.sleep(this.#backoff.nextMs(), signal).catch(() => {});
       if (signal.aborted) return;
@@ -165,21 +174,16 @@ export class Inlet {
   }
 
   #receive(attempt: Attempt, bytes: Uint8Array): void {
-    let place: "next" | "repeat";
     try {
-      place = this.#placeOf(bytes);
+      this.#take(bytes);
     } catch (reason) {
       this.#badInARow++;
       this.#end(attempt, MyriadError.from(reason, "CORRUPT"));
-      return;
     }
-    this.#owe(bytes.length);
-    if (place === "repeat") this.#repeats++;
-    else this.#options.frame(bytes);
   }
 
-  /** Takes note of a good frame. Throws CORRUPT for a damaged one, PROTOCOL for one that leaves others out. */
-  #placeOf(bytes: Uint8Array): "next" | "repeat" {
+  /** Throws CORRUPT for a damaged frame, PROTOCOL for one that leaves others out; it is as if it had not come then. */
+  #take(bytes: Uint8Array): void {
     const header = readHeader(bytes);
     verifyChecksum(bytes);
     const place = follows(this.#last, header);
@@ -188,12 +192,14 @@ export class Inlet {
       const what = `frame ${header.frameSeq} of window ${header.window} does not follow ${frameSeq} of ${window}`;
       throw new MyriadError("PROTOCOL", what);
     }
-    if (place === "next") {
+    if (place === "repeat") this.#repeats++;
+    else {
+      this.#options.frame(bytes);
       this.#last = header;
       this.#badInARow = 0;
       this.#backoff.reset();
     }
-    return place;
+    this.#owe(bytes.length);
   }
 
   /** The peer is owed an acknowledgement, for so many bytes more. */
@@ -227,6 +233,6 @@ export class Inlet {
     const { worker, address } = this.#options.peer;
     const who = `worker ${worker} at ${address}`;
     const why = last.message.slice(last.code.length + 2);
-    return new MyriadError(last.code, `${who} sent ${BAD_FRAMES_MAX} bad frames in a row, the last: ${why}`);
+    return new MyriadError(last.code, `${who} sent ${this.#badFramesMax} bad frames in a row, the last: ${why}`);
   }
 }

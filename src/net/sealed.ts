@@ -1,3 +1,4 @@
+import { MyriadError } from "../base/error.ts";
 import { CHECKSUM_BYTES, type FramePosition, sealChecksum, verifyChecksum } from "../wire/frame.ts";
 
 /** The bytes with their checksum behind them. */
@@ -28,6 +29,7 @@ export function encodeAck({ window, frameSeq }: FramePosition): Uint8Array {
 /** Throws CORRUPT for anything but an acknowledgement as it was sent. */
 export function decodeAck(sealed: Uint8Array): FramePosition {
   const bytes = unseal(sealed);
+  if (bytes.length !== ACK_LENGTH) throw new MyriadError("CORRUPT", `an acknowledgement of ${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   return { window: view.getFloat64(0, true), frameSeq: view.getUint32(8, true) };
 }
