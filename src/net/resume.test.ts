@@ -170,6 +170,19 @@ describe("a link", () => {
     expect(came).toEqual([]);
   });
 
+  it("does not add up bad frames between which good ones have come", async () => {
+    const { clock, line, outlet, came, lost, news } = await standing();
+    const frames = series([20]);
+    for (const frame of frames) {
+      line.faults = { ...NO_FAULTS, flip: 1 };
+      outlet.send(frame);
+      await clock.advance(2);
+      line.faults = NO_FAULTS;
+      await clock.advance(1_000);
+    }
+    expect([lost, came.length, news.length]).toEqual([[], 20, 40]);
+  });
+
   it("ends with UNAVAILABLE on both sides when the peer was not reached for the time", async () => {
     const { clock, line, outlet, lost } = await standing(8_000);
     outlet.send(series([1])[0]!);
