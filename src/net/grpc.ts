@@ -162,8 +162,10 @@ export class GrpcTransport implements Transport {
     const why = hello === undefined ? "no greeting" : refusalOf(this.identity, hello);
     if (why !== null) throw new MyriadError("MISMATCH", why);
     const { from: peer, incarnation } = hello!;
-    const stream = new GrpcStream(call, { peer, incarnation, ...resumptionOf(hello!) }, () => {
-      call.end();
+    const stream = new GrpcStream(call, { peer, incarnation, ...resumptionOf(hello!) }, (broken) => {
+      // Told as an error, so that the other side does not use the connection again either.
+      if (broken) call.emit("error", refusal(new MyriadError("UNAVAILABLE", "the stream was broken off")));
+      else call.end();
       this.#streams.delete(stream);
     });
     const sink = accept(stream);

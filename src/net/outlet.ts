@@ -18,6 +18,8 @@ export interface OutletOptions extends LinkTiming {
   readonly clock: Clock;
   /** The peer is not to be had any more: UNAVAILABLE, or PROTOCOL. Called once. */
   readonly onLost: (reason: MyriadError) => void;
+  /** The peer acknowledges nothing, and its stream is broken off; it will open another. */
+  readonly onSilent: () => void;
   readonly log?: FrameLog;
 }
 
@@ -45,7 +47,7 @@ export class Outlet {
     this.peer = peer;
     this.#options = options;
     this.#log = options.log ?? new FrameLog();
-    this.#acks = new Patience(clock, silenceMsMax, () => this.#stream?.close(true));
+    this.#acks = new Patience(clock, silenceMsMax, () => this.#silent());
     this.#absence = new Patience(clock, peerWaitMs, () => this.#missed());
   }
 
@@ -121,6 +123,11 @@ export class Outlet {
     }
     this.#acks.renew();
     if (this.#log.underWay === 0) this.#acks.stop();
+  }
+
+  #silent(): void {
+    this.#options.onSilent();
+    this.#stream?.close(true);
   }
 
   #broke(): void {

@@ -8,6 +8,7 @@ import type { PeerAddress, PeerSink, PeerStream, Transport } from "./transport.t
 /** What becomes of a link, for the log. */
 export type LinkNews =
   | { readonly kind: "broken"; readonly peer: number; readonly reason: MyriadError | null }
+  | { readonly kind: "silent"; readonly peer: number }
   | { readonly kind: "restored"; readonly peer: number; readonly reconnects: number };
 
 /** A link to and from a peer, for people. */
@@ -78,7 +79,8 @@ export class PeerLinks {
     const { peer, incarnation } = stream;
     const { clock, silenceMsMax, peerWaitMs, onOutlet } = this.#options;
     const onLost = (reason: MyriadError): void => this.#lost(peer, reason);
-    const outlet = new Outlet({ peer, clock, silenceMsMax, peerWaitMs, onLost });
+    const onSilent = (): void => this.#tell({ kind: "silent", peer });
+    const outlet = new Outlet({ peer, clock, silenceMsMax, peerWaitMs, onLost, onSilent });
     this.#outlets.set(peer, { outlet, incarnation });
     const sink = outlet.resume(stream);
     onOutlet(outlet);

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { chanceOf } from "../../test/seeded.ts";
 import { ManualClock } from "../base/clock.ts";
 import { MyriadError } from "../base/error.ts";
 import { EventBatch, FLAG_NONE, PHASE_EVENT, packMeta } from "../wire/event-batch.ts";
@@ -27,16 +28,6 @@ function series(windows: readonly number[]): Uint8Array[] {
   );
 }
 
-function chanceOf(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 interface Bench {
   clock: ManualClock;
   line: RoughTransport;
@@ -57,7 +48,15 @@ async function bench(seed: number, peerWaitMs = 1e9, badFramesMax = 5): Promise<
   const news: string[] = [];
   const onLost = (reason: MyriadError): void => void lost.push(reason);
   const log = new FrameLog();
-  const outlet = new Outlet({ peer: 9, clock, silenceMsMax: SILENCE_MS, peerWaitMs, onLost, log });
+  const outlet = new Outlet({
+    peer: 9,
+    clock,
+    silenceMsMax: SILENCE_MS,
+    peerWaitMs,
+    onLost,
+    onSilent: () => news.push("silent"),
+    log,
+  });
   await line.listen((stream) => outlet.resume(stream));
   const inlet = new Inlet({
     peer: { worker: 0, address: "rough", incarnation: "i" },

@@ -167,6 +167,7 @@ export class WorkerRun {
     const { log } = this.#options;
     const { peer } = news;
     if (news.kind === "restored") log.info("stream of a peer stands again", { peer, reconnects: news.reconnects });
+    else if (news.kind === "silent") log.warn("a peer acknowledges nothing", { peer });
     // A side that ends its stream does so when the run is over; if it is not, it will be said soon.
     else if (news.reason === null) log.debug("stream of a peer was ended", { peer });
     else log.warn("stream of a peer broke", { peer, reason: news.reason.message });
