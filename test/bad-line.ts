@@ -28,7 +28,6 @@ interface Pair {
 export class BadLine {
   cuts = 0;
   flipped = 0;
-  bytes = 0;
   readonly #options: LineOptions;
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
@@ -46,7 +45,7 @@ export class BadLine {
   /** Resolves to the port. */
   listen(): Promise<number> {
     return new Promise((resolve) => {
-      this.#server.listen(0, "127.0.0.1", () => resolve((this.#server.address() as { port: number }).port));
+      this.#server.listen(0, "127.0.0.1", () => resolve(this.port));
     });
   }
 
@@ -65,8 +64,8 @@ export class BadLine {
     return new Promise((flipped) => (this.#flip = { bytes, direction, flipped }));
   }
 
-  get connections(): number {
-    return this.#pairs.size;
+  get port(): number {
+    return (this.#server.address() as { port: number }).port;
   }
 
   async close(): Promise<void> {
@@ -104,7 +103,6 @@ export class BadLine {
   #pass(pair: Pair, direction: Direction, piece: Buffer, to: Socket): void {
     if (!this.#pairs.has(pair) || pair.silent.has(direction)) return;
     this.#flipIn(direction, piece);
-    this.bytes += piece.length;
     const { cutsMax = Number.POSITIVE_INFINITY } = this.#options;
     if (piece.length < pair.untilCut || this.cuts >= cutsMax) {
       pair.untilCut -= piece.length;

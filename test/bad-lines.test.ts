@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { BadLine, type LineOptions } from "./bad-line.ts";
+import { connectionsTo, HAS_TCP_TABLE } from "./connections.ts";
 import { type Outcome, type Running, Workshop } from "./processes.ts";
 import { chanceOf } from "./seeded.ts";
 
@@ -112,7 +113,8 @@ describe("the state hash is that of an undisturbed run", () => {
     const flips = (async () => {
       for (let i = 0; i < 20; i++) {
         if (i % 5 === 4) await line.flipAfter(Math.floor(chance() * 100), "up");
-        else await line.flipAfter(Math.floor(chance() * 4_000), "down");
+        // So far apart that a good frame comes between two of them.
+        else await line.flipAfter(2_000 + Math.floor(chance() * 3_000), "down");
       }
     })();
     const outcomes = await Promise.race([ended(cluster), flips.then(() => ended(cluster))]);
@@ -150,6 +152,15 @@ describe("the state hash is that of an undisturbed run", () => {
     expectSame(await ended(cluster));
     expect(grown).toBeLessThan(64 * 1024 * 1024);
   });
+});
+
+test.skipIf(!HAS_TCP_TABLE)("all connections that are asked for stand before the run", async () => {
+  const cluster = await start({ until: LONG, worker: "pool: { connectionsPerPeer: 3 }\n" });
+  await cluster.master.says(/"progress"/);
+  const ports = cluster.lines.map((line) => line.port);
+  expect(connectionsTo(ports[0]!, cluster.workers[1]!.pid)).toBe(3);
+  expect(connectionsTo(ports[1]!, cluster.workers[0]!.pid)).toBe(3);
+  expectSame(await ended(cluster));
 });
 
 test("a peer that was not to be reached for peerWait ends the run, and is named", async () => {

@@ -2,8 +2,8 @@ import type { Clock } from "../base/clock.ts";
 import { Deferred } from "../base/deferred.ts";
 import { type ErrorCode, MyriadError } from "../base/error.ts";
 import { type FramePosition, readHeader, SERIES_START, verifyChecksum } from "../wire/frame.ts";
-import { Backoff } from "./backoff.ts";
-import { Patience } from "./patience.ts";
+import type { Backoff } from "./backoff.ts";
+import { firstWaitMs, peerBackoff, persist } from "./persist.ts";
 import { encodeAck } from "./sealed.ts";
 import { follows } from "./series.ts";
 import type { PeerAddress, PeerSink, PeerStream, Transport } from "./transport.ts";
@@ -11,11 +11,6 @@ import type { PeerAddress, PeerSink, PeerStream, Transport } from "./transport.t
 /** A peer is told what has come after so many bytes, or after so long: not frame by frame. */
 const ACK_BYTES = 1024 * 1024;
 const ACK_MS = 50;
-/** Pauses between attempts to reach a peer again. */
-const RETRY_FIRST_MS = 50;
-const RETRY_MAX_MS = 2_000;
-/** A peer that the master has just named is up; it is waited for no longer than this when it was never reached. */
-const FIRST_WAIT_MS_MAX = 10_000;
 const BAD_FRAMES_MAX_DEFAULT = 5;
 /** What a stream may end of and be opened anew. */
 const RESUMABLE: readonly ErrorCode[] = ["UNAVAILABLE", "CORRUPT", "PROTOCOL"];
@@ -74,7 +69,7 @@ export class Inlet {
     this.#options = options;
     const { chance, badFramesMax = BAD_FRAMES_MAX_DEFAULT } = options;
     this.#badFramesMax = badFramesMax;
-    this.#backoff = new Backoff({ firstMs: RETRY_FIRST_MS, maxMs: RETRY_MAX_MS, chance });
+    this.#backoff = peerBackoff(chance);
   }
 
   /** A stream stands. */
@@ -117,7 +112,7 @@ export class Inlet {
   async #course(): Promise<void> {
     const { peerWaitMs, onBroken, onRestored } = this.#options;
     const { signal } = this.#leaving;
-    let attempt = await this.#reach(Math.min(peerWaitMs, FIRST_WAIT_MS_MAX));
+    let attempt = await this.#reach(firstWaitMs(peerWaitMs));
     this.#opened.resolve();
     for (;;) {
       const reason = await attempt.end.promise;
@@ -134,28 +129,11 @@ export class Inlet {
   }
 
   /** Dials until a stream stands. Throws what is final, or UNAVAILABLE when the time is over. */
-  async #reach(waitMs: number): Promise<Attempt> {
+  #reach(waitMs: number): Promise<Attempt> {
     const { clock, peer } = this.#options;
-    let over = false;
-    const patience = new Patience(clock, waitMs, () => (over = true));
-    patience.start();
-    try {
-      for (;;) {
-        try {
-          return await this.#dial();
-        } catch (reason) {
-          const error = MyriadError.from(reason, "UNAVAILABLE");
-          if (error.code !== "UNAVAILABLE" || this.#leaving.signal.aborted) throw error;
-          if (over) {
-            const what = `worker ${peer.worker} was not to be reached for ${waitMs / 1000} s: ${error.message}`;
-            throw new MyriadError("UNAVAILABLE", what, { cause: error });
-          }
-        }
-        await clock.sleep(this.#backoff.nextMs(), this.#leaving.signal);
-      }
-    } finally {
-      patience.stop();
-    }
+    const { signal } = this.#leaving;
+    const persistence = { clock, backoff: this.#backoff, waitMs, signal, what: `worker ${peer.worker}` };
+    return persist(persistence, () => this.#dial());
   }
 
   async #dial(): Promise<Attempt> {

@@ -3,6 +3,7 @@ import { MyriadError } from "../base/error.ts";
 import type { BreakerKind } from "./breaker.ts";
 import { Inlet } from "./inlet.ts";
 import { type LinkTiming, Outlet } from "./outlet.ts";
+import { firstWaitMs, peerBackoff, persist } from "./persist.ts";
 import type { PeerAddress, PeerSink, PeerStream, Transport } from "./transport.ts";
 
 /** What becomes of a link, for the log. */
@@ -46,6 +47,7 @@ export class PeerLinks {
   readonly #options: PeerLinksOptions;
   readonly #outlets = new Map<number, { readonly outlet: Outlet; readonly incarnation: string }>();
   readonly #inlets: Inlet[] = [];
+  readonly #leaving = new AbortController();
   #peers: readonly PeerAddress[] | undefined;
   #opened = false;
   #linked = false;
@@ -94,7 +96,7 @@ export class PeerLinks {
     for (const [peer, { incarnation }] of this.#outlets) this.#checkIncarnation({ peer, incarnation });
     this.#inlets.push(...peers.map((peer) => this.#inletTo(peer)));
     await Promise.all(this.#inlets.map((inlet) => inlet.open()));
-    await this.#options.transport.prewarm(peers);
+    await this.#prewarm(peers);
     this.#opened = true;
     this.#checkLinked();
   }
@@ -106,8 +108,18 @@ export class PeerLinks {
 
   close(): void {
     this.#quiet = true;
+    this.#leaving.abort();
     for (const inlet of this.#inlets) inlet.close();
     for (const { outlet } of this.#outlets.values()) outlet.close();
+  }
+
+  /** The connections that are asked for beside those of the streams. */
+  #prewarm(peers: readonly PeerAddress[]): Promise<void> {
+    const { transport, clock, chance, peerWaitMs } = this.#options;
+    const { signal } = this.#leaving;
+    const waitMs = firstWaitMs(peerWaitMs);
+    const persistence = { clock, backoff: peerBackoff(chance), waitMs, signal, what: "a peer" };
+    return persist(persistence, () => transport.prewarm(peers));
   }
 
   #inletTo(peer: PeerAddress): Inlet {

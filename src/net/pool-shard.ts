@@ -83,11 +83,10 @@ export class PoolShard<C extends Connection> {
     return this.#leaseOf(peer, entry, permit);
   }
 
-  /** Brings the target's connections up to their number; resolves when all of them stand. Throws as `lease`, or UNAVAILABLE. */
+  /** Brings the target's connections up to their number; resolves when the new ones stand. Throws as `lease`, or UNAVAILABLE. */
   async warm(target: string, purpose: Purpose, withinMs: number): Promise<void> {
     const peer = this.#peer(target, purpose);
     const dials: Promise<void>[] = [];
-    for (const entry of peer.entries) dials.push(entry.connection.ready(withinMs));
     while (peer.entries.size < this.#options.connectionsPerPeer) {
       const permit = this.#ask(peer);
       const entry = this.#dial(peer)!;

@@ -53,7 +53,7 @@ export class Pool<C extends Connection> {
     return this.#shardOf(target).lease(target, purpose);
   }
 
-  /** Resolves when all connections to all targets stand. Throws UNAVAILABLE naming the first that does not in the time. */
+  /** Dials all connections that are missing, and resolves when they stand. Throws UNAVAILABLE naming the first that does not in the time. */
   async prewarm(targets: readonly string[], purpose: Purpose, withinMs: number): Promise<void> {
     await Promise.all(targets.map((target) => this.#shardOf(target).warm(target, purpose, withinMs)));
   }

@@ -5,7 +5,6 @@ export { encodeFrame, encodeFrames } from "./frame-encode.ts";
 export {
   closingOf,
   comparePositions,
-  type FrameHeader,
   type FramePosition,
   type FrameStamp,
   positionOf,
