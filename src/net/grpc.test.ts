@@ -81,6 +81,17 @@ describe.skipIf(!HAS_TCP_TABLE)("connections, as the operating system counts the
     for (const { at } of peers) await until(() => connectionsTo(portOf(at)) === 0);
   });
 
+  it("are gone when the side that listens closes, busy or idle", async () => {
+    const self = await listening(9, { pool: { connectionsPerPeer: 2 } });
+    const { transport, at } = await listening(0);
+    await self.transport.connect(at, deaf, from(0));
+    await self.transport.prewarm([at]);
+    expect(connectionsTo(portOf(at))).toBe(2);
+    await transport.close();
+    await until(() => connectionsTo(portOf(at)) === 0);
+    await expect(self.transport.connect(at, deaf, from(1))).rejects.toThrow(/UNAVAILABLE/);
+  });
+
   it("are shared by more streams than there are connections, and reused", async () => {
     const self = await listening(9, { pool: { connectionsPerPeer: 2 } });
     const { at } = await listening(0);

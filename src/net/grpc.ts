@@ -11,7 +11,7 @@ import type { PeerHello } from "../wire/gen/myriad/v1/data.ts";
 import type { BreakerKind, BreakerOptions } from "./breaker.ts";
 import { EXCHANGE, type ExchangeCall, GrpcConnection } from "./grpc-connection.ts";
 import { HELLO, refusal, refusalIn, WELCOME } from "./grpc-greeting.ts";
-import { bindServer, type DataTiming, dataOptions } from "./grpc-options.ts";
+import { bindServer, type DataTiming, dataOptions, serverOptions } from "./grpc-options.ts";
 import { GrpcStream } from "./grpc-stream.ts";
 import { helloBytes, impostorOf, readHello, readWelcome, refusalOf, resumptionOf, welcomeBytes } from "./hello.ts";
 import { hostPort } from "./host-port.ts";
@@ -48,7 +48,7 @@ export class GrpcTransport implements Transport {
     const { silenceMsMax, pool, breaker, clock, onBreaker } = options;
     this.#options = options;
     this.#connectMs = Math.min(CONNECT_MS_MAX, silenceMsMax);
-    this.#server = new Server(dataOptions({ silenceMsMax }));
+    this.#server = new Server(serverOptions(dataOptions({ silenceMsMax })));
     this.#pool = new Pool({
       options: pool,
       breaker,
