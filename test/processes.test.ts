@@ -123,6 +123,11 @@ describe("a master and two workers, each with a configuration file", () => {
     const rows = status.workers as { name: string; agents: number; address: string }[];
     expect(rows.map(({ name }) => name).sort()).toEqual(["asked-1", "asked-2"]);
     expect(rows.reduce((sum, { agents }) => sum + agents, 0)).toBe(10);
+    const link = { up: true, breaker: "closed", reconnects: 0, resent: 0, repeats: 0 };
+    expect(status.workers.map(({ links }: { links: unknown }) => links)).toEqual([
+      [{ peer: 1, ...link }],
+      [{ peer: 0, ...link }],
+    ]);
     const [byName, byIndex] = await Promise.all(["seventh", "7"].map((who) => shop.run("locate", who, "--master", at)));
     expect(byName!.stdout).toMatch(/^seventh \(index 7\) is on worker [01]/);
     expect(byIndex!.stdout).toBe(byName!.stdout);

@@ -30,7 +30,7 @@ export function statusText(status: ClusterStatus): string {
   return lines.join("\n");
 }
 
-const HEAD = ["id", "name", "address", "state", "window", "agents", "MiB", "lag ms", "last beat ms"];
+const HEAD = ["id", "name", "address", "state", "window", "agents", "MiB", "lag ms", "last beat ms", "links"];
 
 const row = (worker: WorkerStatus): string[] => [
   String(worker.id),
@@ -42,4 +42,15 @@ const row = (worker: WorkerStatus): string[] => [
   String(Math.round(worker.rssBytes / 2 ** 20)),
   String(Math.round(worker.lagMs)),
   String(worker.lastBeatMs),
+  linksText(worker.links),
 ];
+
+/** How many stand of how many, and what has become of those that broke. */
+function linksText(links: WorkerStatus["links"]): string {
+  const sum = (of: (link: (typeof links)[number]) => number): number => links.reduce((all, link) => all + of(link), 0);
+  const parts = [`${sum((link) => Number(link.up))}/${links.length}`];
+  const reconnects = sum((link) => link.reconnects);
+  if (reconnects > 0) parts.push(`reconnected ${reconnects} x, ${sum((link) => link.resent)} frames resent`);
+  for (const { peer, breaker } of links) if (breaker !== "closed") parts.push(`breaker of ${peer} ${breaker}`);
+  return parts.join(", ");
+}

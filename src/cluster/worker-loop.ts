@@ -1,9 +1,9 @@
 import { type Clock, drainMicrotasks } from "../base/clock.ts";
 import { MyriadError } from "../base/error.ts";
 import type { Decision } from "../engine/agreement.ts";
-import type { PeerSink, PeerStream } from "../net/transport.ts";
+import type { PeerStream } from "../net/transport.ts";
 import type { EventBatch } from "../wire/event-batch.ts";
-import { closingOf, encodeFrames, readHeader, verifyChecksum } from "../wire/frame.ts";
+import { closingOf, encodeFrames, readHeader } from "../wire/frame.ts";
 import type { PayloadCodec } from "../wire/payload.ts";
 import { Staging } from "./staging.ts";
 
@@ -21,6 +21,9 @@ export interface LoopEngine {
   acceptEvents(frame: Uint8Array): void;
   apply(closings: readonly Uint8Array[]): Decision;
 }
+
+/** Takes frames to one peer, in order, and loses none. */
+export type FrameSender = Pick<PeerStream, "peer" | "send">;
 
 export interface WorkerLoopOptions {
   readonly engine: LoopEngine;
@@ -45,7 +48,7 @@ export type EndDecision = Extract<Decision, { kind: "end" }>;
 export class WorkerLoop {
   readonly #options: WorkerLoopOptions;
   readonly #staging: Staging;
-  readonly #streams: (PeerStream | undefined)[];
+  readonly #senders: (FrameSender | undefined)[];
   readonly #frameSeq: Uint32Array;
   #window = OPENING_WINDOW;
   #lastYieldMs: number;
@@ -59,7 +62,7 @@ export class WorkerLoop {
   constructor(options: WorkerLoopOptions) {
     this.#options = options;
     this.#staging = new Staging(options.self, options.workers, OPENING_WINDOW);
-    this.#streams = new Array(options.workers).fill(undefined);
+    this.#senders = new Array(options.workers).fill(undefined);
     this.#frameSeq = new Uint32Array(options.workers);
     this.#lastYieldMs = options.clock.now();
   }
@@ -75,32 +78,31 @@ export class WorkerLoop {
     return this.#computing || missing.length === 0 ? "computing" : `waiting for ${missing.join(", ")}`;
   }
 
-  /** The stream on which a peer gets our frames. All must be there before `run`. */
-  setStream(stream: PeerStream): void {
-    if (this.#streams[stream.peer] !== undefined) {
-      throw new MyriadError("PROTOCOL", `worker ${stream.peer} has opened a second stream`);
+  /** Takes our frames to a peer. All must be there before `run`. */
+  setSender(sender: FrameSender): void {
+    this.#senders[sender.peer] = sender;
+  }
+
+  /**
+   * Takes in a frame of a peer, which is intact, and comes once and in order. Throws PROTOCOL for a frame of another run
+   * or epoch, or of a window that cannot be yet; LIMIT when too much has come.
+   */
+  receive(peer: number, frame: Uint8Array): void {
+    const header = readHeader(frame);
+    const { run, epoch } = this.#options;
+    if (header.run !== run || header.epoch !== epoch || header.sender !== peer) {
+      throw new MyriadError(
+        "PROTOCOL",
+        `frame of run ${header.run}, epoch ${header.epoch}, worker ${header.sender}; expected ${run}, ${epoch}, ${peer}`,
+      );
     }
-    this.#streams[stream.peer] = stream;
+    this.#staging.accept(header, frame);
   }
 
-  /** Takes in the frames that a peer sends us. A fault in them, or the end of the stream, ends the run. */
-  sinkFor(peer: number): PeerSink {
-    return {
-      frame: (bytes) => {
-        try {
-          this.#receive(peer, bytes);
-        } catch (reason) {
-          this.fail(MyriadError.from(reason, "CORRUPT"));
-        }
-      },
-      closed: (reason) => this.peerLost(peer, reason),
-    };
-  }
-
-  /** A stream to or from the peer has ended. */
-  peerLost(peer: number, reason: MyriadError | null): void {
-    const why = reason === null ? "it closed its stream" : reason.message;
-    this.fail(new MyriadError("UNAVAILABLE", `worker ${peer} is lost: ${why}`));
+  /** A peer is not to be had any more. */
+  peerLost(peer: number, reason: MyriadError): void {
+    if (reason.code !== "UNAVAILABLE") this.fail(reason);
+    else this.fail(new MyriadError("UNAVAILABLE", `worker ${peer} is lost: ${reason.message}`));
   }
 
   /** Ends the run as soon as it waits, with this reason. */
@@ -166,30 +168,17 @@ export class WorkerLoop {
 
   #send(peer: number, batch: EventBatch, closing: Uint8Array | null): void {
     const { self, run, epoch, codecs } = this.#options;
-    const stream = this.#streams[peer]!;
+    const sender = this.#senders[peer]!;
     const seq = this.#frameSeq[peer]!;
     const header = { run, epoch, window: this.#window, sender: self, frameSeq: seq };
     const frames = encodeFrames(header, batch, codecs, closing);
     for (const frame of frames) {
       // The answer is not waited for: a window's events cannot drain before it closes (protocol 18).
-      stream.send(frame);
+      sender.send(frame);
       this.bytesSent += frame.length;
     }
     this.#frameSeq[peer] = seq + frames.length;
     this.framesSent += frames.length;
     batch.clear();
-  }
-
-  #receive(peer: number, frame: Uint8Array): void {
-    const header = readHeader(frame);
-    verifyChecksum(frame);
-    const { run, epoch } = this.#options;
-    if (header.run !== run || header.epoch !== epoch || header.sender !== peer) {
-      throw new MyriadError(
-        "PROTOCOL",
-        `frame of run ${header.run}, epoch ${header.epoch}, worker ${header.sender}; expected ${run}, ${epoch}, ${peer}`,
-      );
-    }
-    this.#staging.accept(header, frame);
   }
 }

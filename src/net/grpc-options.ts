@@ -1,6 +1,7 @@
 import { type ChannelOptions, logVerbosity, type Server, ServerCredentials, setLogVerbosity } from "@grpc/grpc-js";
 import { MyriadError } from "../base/error.ts";
 import { CONTROL_BYTES_MAX, FRAME_BYTES_MAX } from "../base/limits.ts";
+import { hostPort } from "./host-port.ts";
 
 // grpc-js writes to stderr by itself; what matters reaches us as errors, and is reported once.
 setLogVerbosity(logVerbosity.NONE);
@@ -22,6 +23,25 @@ export const channelOptions = (messageBytesMax: number): ChannelOptions => ({
   "grpc-node.flow_control_window": FLOW_CONTROL_WINDOW_BYTES,
 });
 
+/** When a connection between workers counts as cut. */
+export interface DataTiming {
+  /**
+   * A connection on which no ping is answered for so long is given up and made anew. A worker answers only between two
+   * handlers, so this must be longer than any of them runs.
+   */
+  readonly silenceMsMax: number;
+}
+
+/** The part of the silence after which a ping is sent; the rest is the time for its answer. */
+const PING_SHARE = 0.2;
+
+/** Options of connections between workers, at both ends: each finds out by itself that the other is gone. */
+export const dataOptions = ({ silenceMsMax }: DataTiming): ChannelOptions => ({
+  ...channelOptions(FRAME_BYTES_MAX),
+  "grpc.keepalive_time_ms": Math.max(1, Math.round(silenceMsMax * PING_SHARE)),
+  "grpc.keepalive_timeout_ms": Math.max(1, Math.round(silenceMsMax * (1 - PING_SHARE))),
+});
+
 /** A control channel that is silent for so long is tried with a ping ... */
 const KEEPALIVE_MS = 30_000;
 /** ... whose answer may take so long: a worker answers only between two handlers, and the network may have been cut. */
@@ -34,9 +54,8 @@ export const controlOptions = (): ChannelOptions => ({
   "grpc.keepalive_timeout_ms": KEEPALIVE_ANSWER_MS,
 });
 
-/** Brackets around an IPv6 address, as host:port needs. */
-export const hostPort = (host: string, port: number): string =>
-  host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+/** The same for a server. Without channelz, `forceShutdown` of grpc-js 1.14 finds no connections and leaves them open. */
+export const serverOptions = (options: ChannelOptions): ChannelOptions => ({ ...options, "grpc.enable_channelz": 1 });
 
 /** Starts listening. Port 0 takes any free one. Resolves to the port; throws ADDRESS_IN_USE. */
 export function bindServer(server: Server, host: string, port: number): Promise<number> {

@@ -1,25 +1,33 @@
 import { type ClientDuplexStream, type ServerDuplexStream, type ServiceError, status } from "@grpc/grpc-js";
 import { MyriadError } from "../base/error.ts";
 import { FRAME_BYTES_MAX } from "../base/limits.ts";
-import type { PeerSink, PeerStream } from "./transport.ts";
+import type { FramePosition } from "../wire/frame.ts";
+import type { PeerSink, PeerStream, Resumption } from "./transport.ts";
 
 type Call = ClientDuplexStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>;
+
+/** Whom a stream leads to, and from where on. */
+export type StreamEnds = Pick<PeerStream, "peer" | "incarnation" | keyof Resumption>;
 
 /** Either end of one Exchange call. */
 export class GrpcStream implements PeerStream {
   readonly peer: number;
   readonly incarnation: string;
+  readonly received: FramePosition;
+  readonly attempt: number;
   readonly #call: Call;
-  readonly #release: () => void;
+  readonly #release: (broken: boolean) => void;
   #sink: PeerSink | undefined;
   #standing = false;
   #open = true;
 
-  /** `release` ends the call and frees what hangs on it; it is called once. */
-  constructor(call: Call, peer: number, incarnation: string, release: () => void) {
+  /** `release` ends the call and frees what hangs on it; it is called once. `broken`: not by one of its sides. */
+  constructor(call: Call, { peer, incarnation, received, attempt }: StreamEnds, release: (broken: boolean) => void) {
     this.#call = call;
     this.peer = peer;
     this.incarnation = incarnation;
+    this.received = received;
+    this.attempt = attempt;
     this.#release = release;
   }
 
@@ -27,8 +35,8 @@ export class GrpcStream implements PeerStream {
   attach(sink: PeerSink): void {
     this.#sink = sink;
     const call = this.#call;
-    call.on("data", (bytes: Buffer) => sink.frame(bytes));
-    call.on("drain", () => sink.drained?.());
+    call.on("data", (bytes: Buffer) => this.#open && sink.frame(bytes));
+    call.on("drain", () => this.#open && sink.drained?.());
     call.on("end", () => this.#end(null));
     call.on("cancelled", () => this.#end(null));
     call.on("error", (error: ServiceError) => this.#end(this.#reason(error)));
@@ -47,8 +55,8 @@ export class GrpcStream implements PeerStream {
     this.#standing = true;
   }
 
-  close(): void {
-    this.#end(null);
+  close(distrusted = false): void {
+    this.#end(null, distrusted);
   }
 
   #reason(error: ServiceError): MyriadError | null {
@@ -58,10 +66,10 @@ export class GrpcStream implements PeerStream {
     });
   }
 
-  #end(reason: MyriadError | null): void {
+  #end(reason: MyriadError | null, distrusted = false): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#release();
+    this.#release(reason !== null || distrusted);
     if (this.#standing) this.#sink?.closed(reason);
   }
 }

@@ -1,146 +1,181 @@
 import {
-  type Client,
-  type ClientDuplexStream,
-  credentials,
   type handleBidiStreamingCall,
   Metadata,
-  makeGenericClientConstructor,
   Server,
   type ServerDuplexStream,
   type ServiceError,
-  status,
 } from "@grpc/grpc-js";
 import type { Clock } from "../base/clock.ts";
 import { MyriadError } from "../base/error.ts";
-import { FRAME_BYTES_MAX } from "../base/limits.ts";
-import { PeerHello, PeerWelcome } from "../wire/gen/myriad/v1/data.ts";
-import { bindServer, channelOptions, hostPort } from "./grpc-options.ts";
+import type { PeerHello } from "../wire/gen/myriad/v1/data.ts";
+import type { BreakerKind, BreakerOptions } from "./breaker.ts";
+import { EXCHANGE, type ExchangeCall, GrpcConnection } from "./grpc-connection.ts";
+import { HELLO, refusal, refusalIn, WELCOME } from "./grpc-greeting.ts";
+import { bindServer, type DataTiming, dataOptions, serverOptions } from "./grpc-options.ts";
 import { GrpcStream } from "./grpc-stream.ts";
-import { helloBytes, impostorOf, refusalOf, welcomeBytes } from "./hello.ts";
-import type { PeerAddress, PeerIdentity, PeerSink, PeerStream, Transport } from "./transport.ts";
+import { helloBytes, impostorOf, readHello, readWelcome, refusalOf, resumptionOf, welcomeBytes } from "./hello.ts";
+import { hostPort } from "./host-port.ts";
+import { Pool, type PoolOptions } from "./pool.ts";
+import type { ShardMetrics } from "./pool-shard.ts";
+import type { PeerAddress, PeerIdentity, PeerSink, PeerStream, Resumption, Transport } from "./transport.ts";
 
-const HELLO = "myriad-hello-bin";
-const WELCOME = "myriad-welcome-bin";
 /** A peer that the master named is up; longer than this and it is not to be reached. */
 const CONNECT_MS_MAX = 10_000;
 
-const bytesAsTheyAre = (bytes: Buffer): Buffer => bytes;
-
-/** Frames are not protobuf: the bytes that `src/wire` made are the message. */
-const EXCHANGE = {
-  exchange: {
-    path: "/myriad.v1.Data/Exchange",
-    requestStream: true,
-    responseStream: true,
-    requestSerialize: bytesAsTheyAre,
-    requestDeserialize: bytesAsTheyAre,
-    responseSerialize: bytesAsTheyAre,
-    responseDeserialize: bytesAsTheyAre,
-  },
-} as const;
-const ExchangeClient = makeGenericClientConstructor(EXCHANGE, "myriad.v1.Data");
-
-export interface GrpcTransportOptions {
+export interface GrpcTransportOptions extends DataTiming {
   readonly clock: Clock;
   /** Where to listen. */
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  /** The host that peers are told; default: `host`. */
-  readonly advertisedHost?: string;
+  readonly pool: PoolOptions;
+  readonly breaker: BreakerOptions;
+  /** Told each change of a target's breaker, once. */
+  readonly onBreaker?: (target: string, to: BreakerKind, from: BreakerKind) => void;
 }
 
-/** Frames over gRPC: each stream on a TCP connection of its own. Greetings travel in the metadata of the call. */
+/** Frames over gRPC. Connections to peers come from the pool, and greetings travel in the metadata of the call. */
 export class GrpcTransport implements Transport {
   identity: PeerIdentity | undefined;
   readonly #options: GrpcTransportOptions;
-  readonly #server: Server = new Server(channelOptions(FRAME_BYTES_MAX));
-  readonly #clients: Set<Client> = new Set();
+  readonly #server: Server;
+  readonly #pool: Pool<GrpcConnection>;
   readonly #streams: Set<GrpcStream> = new Set();
+  /** A connection or an answer that takes longer does not come. */
+  readonly #connectMs: number;
 
   constructor(options: GrpcTransportOptions) {
+    const { silenceMsMax, pool, breaker, clock, onBreaker } = options;
     this.#options = options;
+    this.#connectMs = Math.min(CONNECT_MS_MAX, silenceMsMax);
+    this.#server = new Server(serverOptions(dataOptions({ silenceMsMax })));
+    this.#pool = new Pool({
+      options: pool,
+      breaker,
+      clock,
+      dial: (target) => new GrpcConnection(target, { silenceMsMax }),
+      onBreaker: (target, _purpose, to, from) => onBreaker?.(target, to, from),
+    });
+  }
+
+  /** Figures of the connections to peers. */
+  get metrics(): ShardMetrics[] {
+    return this.#pool.metrics();
   }
 
   async listen(accept: (stream: PeerStream) => PeerSink): Promise<string> {
-    const exchange: handleBidiStreamingCall<Buffer, Buffer> = (call) => this.#admit(call, accept);
+    const exchange: handleBidiStreamingCall<Buffer, Buffer> = (call) => {
+      try {
+        this.#admit(call, accept);
+      } catch (reason) {
+        call.on("error", () => {}); // The refusal itself comes back as one.
+        call.emit("error", refusal(MyriadError.from(reason, "PROTOCOL")));
+      }
+    };
     this.#server.addService(EXCHANGE, { exchange });
-    const { host, port, advertisedHost } = this.#options;
-    return hostPort(advertisedHost ?? host, await bindServer(this.#server, host, port));
+    const { host, port } = this.#options;
+    return hostPort(host, await bindServer(this.#server, host, port));
   }
 
-  async connect(peer: PeerAddress, sink: PeerSink): Promise<PeerStream> {
+  async prewarm(peers: readonly PeerAddress[]): Promise<void> {
+    const targets = peers.map(({ address }) => address);
+    await this.#pool.prewarm(targets, "events", this.#connectMs);
+  }
+
+  async connect(peer: PeerAddress, sink: PeerSink, from: Resumption): Promise<PeerStream> {
     const self = this.identity;
     if (self === undefined) throw new MyriadError("PROTOCOL", "a worker without a run cannot open streams");
-    const client = new ExchangeClient(peer.address, credentials.createInsecure(), channelOptions(FRAME_BYTES_MAX));
-    this.#clients.add(client);
+    const lease = this.#pool.lease(peer.address, "events");
     const metadata = new Metadata();
-    metadata.set(HELLO, Buffer.from(helloBytes(self, peer.worker)));
-    const open = client.exchange as (metadata: Metadata) => ClientDuplexStream<Buffer, Buffer>;
-    const call = open.call(client, metadata);
-    const stream = new GrpcStream(call, peer.worker, peer.incarnation, () => {
+    metadata.set(HELLO, Buffer.from(helloBytes(self, peer.worker, from)));
+    const call = lease.connection.exchange(metadata);
+    const ends = { peer: peer.worker, incarnation: peer.incarnation, ...from };
+    const stream = new GrpcStream(call, ends, (broken) => {
       call.cancel();
-      client.close();
-      this.#clients.delete(client);
+      lease.release(broken);
       this.#streams.delete(stream);
     });
     this.#streams.add(stream);
+    // First those who wait for the answer: whether it counts as one is known before the connection is given back.
+    const welcomed = this.#welcomed(call, peer, stream, () => lease.answered());
     stream.attach(sink);
-    await this.#welcomed(call, peer, stream);
+    await welcomed;
     return stream;
+  }
+
+  breakerOf(address: string): BreakerKind {
+    return this.#pool.breakerOf(address, "events");
   }
 
   async close(): Promise<void> {
     for (const stream of [...this.#streams]) stream.close();
-    for (const client of this.#clients) client.close();
+    this.#pool.close();
     this.#server.forceShutdown();
   }
 
-  #welcomed(call: ClientDuplexStream<Buffer, Buffer>, peer: PeerAddress, stream: GrpcStream): Promise<void> {
+  #welcomed(call: ExchangeCall, peer: PeerAddress, stream: GrpcStream, answered: () => void): Promise<void> {
     const named = `worker ${peer.worker} at ${peer.address}`;
     return new Promise((resolve, reject) => {
-      const giveUp = (error: MyriadError): void => {
+      let settled = false;
+      const settle = (error: MyriadError | null): void => {
+        if (settled) return;
+        settled = true;
         cancelTimer();
-        reject(error);
-        stream.close();
+        if (error === null || error.code === "MISMATCH") answered();
+        if (error === null) resolve();
+        else {
+          reject(error);
+          stream.close(error.code !== "MISMATCH");
+        }
       };
-      const cancelTimer = this.#options.clock.setTimer(CONNECT_MS_MAX, () =>
-        giveUp(new MyriadError("UNAVAILABLE", `${named}: no answer in ${CONNECT_MS_MAX} ms`)),
+      const cancelTimer = this.#options.clock.setTimer(this.#connectMs, () =>
+        settle(new MyriadError("UNAVAILABLE", `${named}: no answer in ${this.#connectMs} ms`)),
       );
       call.once("metadata", (metadata: Metadata) => {
         const bytes = metadata.get(WELCOME)[0];
         if (!(bytes instanceof Buffer)) return; // Refused: the error that says why follows.
-        const impostor = impostorOf(peer, PeerWelcome.decode(bytes));
-        if (impostor !== null) return giveUp(new MyriadError("MISMATCH", impostor));
-        cancelTimer();
+        try {
+          const impostor = impostorOf(peer, readWelcome(bytes));
+          if (impostor !== null) return settle(new MyriadError("MISMATCH", impostor));
+        } catch (reason) {
+          return settle(new MyriadError("UNAVAILABLE", `${named}: its answer is damaged`, { cause: reason }));
+        }
         stream.stand();
-        resolve();
+        settle(null);
       });
       call.once("error", (error: ServiceError) => {
-        const refused = error.code === status.FAILED_PRECONDITION;
-        giveUp(new MyriadError(refused ? "MISMATCH" : "UNAVAILABLE", `${refused ? "" : `${named}: `}${error.details}`));
+        const refused = refusalIn(error.metadata);
+        settle(
+          refused === undefined
+            ? new MyriadError("UNAVAILABLE", `${named}: ${error.details}`)
+            : new MyriadError("MISMATCH", refused),
+        );
       });
+      call.once("end", () => settle(new MyriadError("UNAVAILABLE", `${named}: it ended the call`)));
     });
   }
 
+  /** Throws MISMATCH for a caller that is refused. */
   #admit(call: ServerDuplexStream<Buffer, Buffer>, accept: (stream: PeerStream) => PeerSink): void {
     const bytes = call.metadata.get(HELLO)[0];
-    const hello = bytes instanceof Buffer ? PeerHello.decode(bytes) : undefined;
-    const refusal = hello === undefined ? "no greeting" : refusalOf(this.identity, hello);
-    if (refusal !== null) {
-      call.on("error", () => {}); // The refusal itself comes back as one.
-      call.emit("error", { code: status.FAILED_PRECONDITION, details: refusal });
-      return;
-    }
-    const stream = new GrpcStream(call, hello!.from, hello!.incarnation, () => {
-      call.end();
+    const hello: PeerHello | undefined = bytes instanceof Buffer ? readHello(bytes) : undefined;
+    const why = hello === undefined ? "no greeting" : refusalOf(this.identity, hello);
+    if (why !== null) throw new MyriadError("MISMATCH", why);
+    const { from: peer, incarnation } = hello!;
+    const stream = new GrpcStream(call, { peer, incarnation, ...resumptionOf(hello!) }, (broken) => {
+      // Told as an error, so that the other side does not use the connection again either.
+      if (broken) call.emit("error", refusal(new MyriadError("UNAVAILABLE", "the stream was broken off")));
+      else call.end();
       this.#streams.delete(stream);
     });
+    const sink = accept(stream);
     this.#streams.add(stream);
-    stream.attach(accept(stream));
+    stream.attach(sink);
     stream.stand();
     const metadata = new Metadata();
     metadata.set(WELCOME, Buffer.from(welcomeBytes(this.identity!)));
     call.sendMetadata(metadata);
+    // Whatever is written before the metadata would go out with none.
+    sink.drained?.();
   }
 }

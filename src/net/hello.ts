@@ -1,21 +1,36 @@
 import { PeerHello, PeerWelcome } from "../wire/gen/myriad/v1/data.ts";
-import type { PeerAddress, PeerIdentity } from "./transport.ts";
+import { seal, unseal } from "./sealed.ts";
+import type { PeerAddress, PeerIdentity, Resumption } from "./transport.ts";
 
 /** Raised whenever two builds could misunderstand each other: messages, frames or rules of the barrier. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** The greeting of the worker that opens a stream to `to`. */
-export function helloBytes(self: PeerIdentity, to: number): Uint8Array {
+export function helloBytes(self: PeerIdentity, to: number, { received, attempt }: Resumption): Uint8Array {
   const { worker, ...rest } = self;
-  return PeerHello.encode({ ...rest, from: worker, to }).finish();
+  const position = { receivedWindow: received.window, receivedFrame: received.frameSeq };
+  return seal(PeerHello.encode({ ...rest, ...position, attempt, from: worker, to }).finish());
 }
 
+/** Throws CORRUPT for a greeting that was damaged on its way. */
+export const readHello = (bytes: Uint8Array): PeerHello => PeerHello.decode(unseal(bytes));
+
+export const resumptionOf = ({ receivedWindow, receivedFrame, attempt }: PeerHello): Resumption => ({
+  received: { window: receivedWindow, frameSeq: receivedFrame },
+  attempt,
+});
+
 export const welcomeBytes = (self: PeerIdentity): Uint8Array =>
-  PeerWelcome.encode({
-    protocolVersion: self.protocolVersion,
-    workerId: self.worker,
-    incarnation: self.incarnation,
-  }).finish();
+  seal(
+    PeerWelcome.encode({
+      protocolVersion: self.protocolVersion,
+      workerId: self.worker,
+      incarnation: self.incarnation,
+    }).finish(),
+  );
+
+/** Throws CORRUPT for an answer that was damaged on its way. */
+export const readWelcome = (bytes: Uint8Array): PeerWelcome => PeerWelcome.decode(unseal(bytes));
 
 /** What keeps the caller out, naming the field and both values; null when it may come in. */
 export function refusalOf(self: PeerIdentity | undefined, hello: PeerHello): string | null {

@@ -1,8 +1,10 @@
 import { MyriadError } from "../base/error.ts";
 import { FRAME_BYTES_MAX } from "../base/limits.ts";
-import { PeerHello, PeerWelcome } from "../wire/gen/myriad/v1/data.ts";
-import { helloBytes, impostorOf, refusalOf, welcomeBytes } from "./hello.ts";
-import type { PeerAddress, PeerIdentity, PeerSink, PeerStream, Transport } from "./transport.ts";
+import type { FramePosition } from "../wire/frame.ts";
+import type { PeerHello } from "../wire/gen/myriad/v1/data.ts";
+import type { BreakerKind } from "./breaker.ts";
+import { helloBytes, impostorOf, readHello, readWelcome, refusalOf, resumptionOf, welcomeBytes } from "./hello.ts";
+import type { PeerAddress, PeerIdentity, PeerSink, PeerStream, Resumption, Transport } from "./transport.ts";
 
 /** Frames that may wait at one end before `send` says so, as in grpc-js (its streams' high-water mark). */
 const WAITING_FRAMES_MAX = 16;
@@ -36,13 +38,19 @@ export class MemoryTransport implements Transport {
     return this.#address;
   }
 
-  async connect(peer: PeerAddress, sink: PeerSink): Promise<PeerStream> {
+  async prewarm(): Promise<void> {}
+
+  breakerOf(): BreakerKind {
+    return "closed";
+  }
+
+  async connect(peer: PeerAddress, sink: PeerSink, from: Resumption): Promise<PeerStream> {
     const self = this.identity;
     if (self === undefined) throw new MyriadError("PROTOCOL", "a worker without a run cannot open streams");
     const other = this.#network.listeners.get(peer.address);
     if (other === undefined) throw new MyriadError("UNAVAILABLE", `worker ${peer.worker} at ${peer.address}: nobody`);
-    const near = new MemoryStream(peer.worker, peer.incarnation, this.#streams);
-    const welcome = PeerWelcome.decode(other.admit(PeerHello.decode(helloBytes(self, peer.worker)), near));
+    const near = new MemoryStream(peer.worker, peer.incarnation, from, this.#streams);
+    const welcome = readWelcome(other.admit(readHello(helloBytes(self, peer.worker, from)), near));
     const impostor = impostorOf(peer, welcome);
     if (impostor !== null) {
       near.close();
@@ -56,10 +64,11 @@ export class MemoryTransport implements Transport {
   admit(hello: PeerHello, near: MemoryStream): Uint8Array {
     const refusal = refusalOf(this.identity, hello);
     if (refusal !== null) throw new MyriadError("MISMATCH", refusal);
-    const far = new MemoryStream(hello.from, hello.incarnation, this.#streams);
+    const far = new MemoryStream(hello.from, hello.incarnation, resumptionOf(hello), this.#streams);
     far.other = near;
     near.other = far;
     far.sink = this.#accept!(far);
+    queueMicrotask(() => far.ready());
     return welcomeBytes(this.identity!);
   }
 
@@ -72,6 +81,8 @@ export class MemoryTransport implements Transport {
 class MemoryStream implements PeerStream {
   readonly peer: number;
   readonly incarnation: string;
+  readonly received: FramePosition;
+  readonly attempt: number;
   readonly #siblings: Set<MemoryStream>;
   readonly #waiting: Uint8Array[] = [];
   #full = false;
@@ -79,9 +90,11 @@ class MemoryStream implements PeerStream {
   other: MemoryStream | undefined;
   sink: PeerSink | undefined;
 
-  constructor(peer: number, incarnation: string, siblings: Set<MemoryStream>) {
+  constructor(peer: number, incarnation: string, { received, attempt }: Resumption, siblings: Set<MemoryStream>) {
     this.peer = peer;
     this.incarnation = incarnation;
+    this.received = received;
+    this.attempt = attempt;
     this.#siblings = siblings;
     siblings.add(this);
   }
@@ -102,6 +115,11 @@ class MemoryStream implements PeerStream {
     this.#deliver();
     this.end();
     this.other?.end();
+  }
+
+  /** The stream stands: its owner may send. */
+  ready(): void {
+    if (this.#open) this.sink?.drained?.();
   }
 
   /** Ends this side alone. */

@@ -1,13 +1,18 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { MyriadError } from "../base/error.ts";
 import { FRAME_BYTES_MAX } from "../base/limits.ts";
+import { SERIES_START } from "../wire/frame.ts";
 import { PROTOCOL_VERSION } from "./hello.ts";
 import type { PeerAddress, PeerIdentity, PeerSink, PeerStream, Transport } from "./transport.ts";
+
+const START = { received: SERIES_START, attempt: 0 };
 
 /** A sink that keeps what comes and lets tests wait for it. */
 class Inbox implements PeerSink {
   readonly frames: Uint8Array[] = [];
   ended: { reason: Error | null } | undefined;
   drains = 0;
+  onRoom: () => void = () => {};
   #waiting: { done: () => boolean; resolve: () => void }[] = [];
 
   frame(bytes: Uint8Array): void {
@@ -20,6 +25,7 @@ class Inbox implements PeerSink {
   }
   drained(): void {
     this.drains++;
+    this.onRoom();
     this.#wake();
   }
   until(done: () => boolean): Promise<void> {
@@ -51,6 +57,7 @@ interface Pair {
   sourceInbox: Inbox;
   /** The stream at the source, once the reader has connected. */
   accepted: PeerStream[];
+  refuseWith(reason: MyriadError | undefined): void;
 }
 
 /** The behaviour that every transport has. `make` gives one that can reach the others made in the same test. */
@@ -61,7 +68,10 @@ export function transportSuite(name: string, makeNetwork: () => () => Transport)
       await Promise.all(opened.splice(0).map((transport) => transport.close()));
     });
 
-    async function pair(changes: Partial<PeerIdentity> = {}): Promise<Pair> {
+    async function pair(
+      changes: Partial<PeerIdentity> = {},
+      onRoom: (stream: PeerStream) => void = () => {},
+    ): Promise<Pair> {
       const make = makeNetwork();
       const [source, reader] = [make(), make()];
       opened.push(source, reader);
@@ -69,17 +79,21 @@ export function transportSuite(name: string, makeNetwork: () => () => Transport)
       reader.identity = identity(1, changes);
       const sourceInbox = new Inbox();
       const accepted: PeerStream[] = [];
+      let refusal: MyriadError | undefined;
       const address = await source.listen((stream) => {
+        if (refusal !== undefined) throw refusal;
         accepted.push(stream);
+        sourceInbox.onRoom = () => onRoom(stream);
         return sourceInbox;
       });
-      return { source, reader, at: { worker: 0, address, incarnation: "life-0" }, sourceInbox, accepted };
+      const refuseWith = (reason: MyriadError | undefined): void => void (refusal = reason);
+      return { source, reader, at: { worker: 0, address, incarnation: "life-0" }, sourceInbox, accepted, refuseWith };
     }
 
     it("carries frames in order, unchanged, from the worker that listens to the one that connects", async () => {
       const { reader, at, accepted } = await pair();
       const inbox = new Inbox();
-      const stream = await reader.connect(at, inbox);
+      const stream = await reader.connect(at, inbox, START);
       expect([stream.peer, accepted[0]!.peer, accepted[0]!.incarnation]).toEqual([0, 1, "life-1"]);
       for (let i = 0; i < 100; i++) accepted[0]!.send(Uint8Array.of(i, 1, 2));
       await inbox.until(() => inbox.frames.length === 100);
@@ -89,16 +103,45 @@ export function transportSuite(name: string, makeNetwork: () => () => Transport)
 
     it("carries answers the other way", async () => {
       const { reader, at, sourceInbox } = await pair();
-      const stream = await reader.connect(at, new Inbox());
+      const stream = await reader.connect(at, new Inbox(), START);
       stream.send(Uint8Array.of(5));
       await sourceInbox.until(() => sourceInbox.frames.length === 1);
       expect([...sourceInbox.frames[0]!]).toEqual([5]);
     });
 
+    it("says from where on frames are wanted, and when the accepted side may send", async () => {
+      const { reader, at, accepted, sourceInbox } = await pair();
+      const from = { received: { window: 17, frameSeq: 4 }, attempt: 3 };
+      const stream = await reader.connect(at, new Inbox(), from);
+      const { received, attempt } = accepted[0]!;
+      expect({ received, attempt }).toEqual(from);
+      expect([stream.received, stream.attempt]).toEqual([from.received, 3]);
+      await sourceInbox.until(() => sourceInbox.drains === 1);
+    });
+
+    it("brings a frame that is sent as soon as it may be", async () => {
+      const { reader, at } = await pair({}, (stream) => stream.send(Uint8Array.of(7)));
+      const inbox = new Inbox();
+      await reader.connect(at, inbox, START);
+      await inbox.until(() => inbox.frames.length === 1);
+      expect([...inbox.frames[0]!]).toEqual([7]);
+    });
+
+    it.each([
+      ["MISMATCH", /MISMATCH.*no place for you/],
+      ["UNAVAILABLE", /UNAVAILABLE/],
+    ] as const)("tells a peer that is sent away with %s", async (code, message) => {
+      const { reader, at, refuseWith } = await pair();
+      refuseWith(new MyriadError(code, "no place for you"));
+      await expect(reader.connect(at, new Inbox(), START)).rejects.toThrow(message);
+      refuseWith(undefined);
+      await reader.connect(at, new Inbox(), START);
+    });
+
     it("takes a frame of the greatest size and refuses one byte more", async () => {
       const { reader, at, accepted } = await pair();
       const inbox = new Inbox();
-      await reader.connect(at, inbox);
+      await reader.connect(at, inbox, START);
       const largest = new Uint8Array(FRAME_BYTES_MAX);
       largest[FRAME_BYTES_MAX - 1] = 9;
       accepted[0]!.send(largest);
@@ -111,16 +154,18 @@ export function transportSuite(name: string, makeNetwork: () => () => Transport)
     it("says when the peer is slow, loses nothing, and says when there is room again", async () => {
       const { reader, at, accepted, sourceInbox } = await pair();
       const inbox = new Inbox();
-      await reader.connect(at, inbox);
+      await reader.connect(at, inbox, START);
+      await sourceInbox.until(() => sourceInbox.drains > 0);
+      const drainsBefore = sourceInbox.drains;
       let sent = 0;
       while (accepted[0]!.send(new Uint8Array(65536)) && sent < 10_000) sent++;
       expect(sent).toBeLessThan(10_000);
-      await sourceInbox.until(() => sourceInbox.drains > 0);
+      await sourceInbox.until(() => sourceInbox.drains > drainsBefore);
       await inbox.until(() => inbox.frames.length === sent + 1);
     });
 
     const differences: [string, Partial<PeerIdentity>, RegExp][] = [
-      ["protocol version", { protocolVersion: 99 }, /MISMATCH.*protocol version.*99.*has 1$/],
+      ["protocol version", { protocolVersion: 99 }, /MISMATCH.*protocol version.*99.*has 2$/],
       ["run id", { runId: "run-b" }, /MISMATCH.*run id.*run-b.*run-a/],
       ["scenario hash", { scenarioHash: "abd" }, /MISMATCH.*scenario hash.*abd.*abc/],
       ["epoch", { epoch: 2 }, /MISMATCH.*epoch.*has 2.*has 1/],
@@ -129,7 +174,7 @@ export function transportSuite(name: string, makeNetwork: () => () => Transport)
     it.each(differences)("refuses a peer of another %s, naming both", async (_field, changes, message) => {
       const { reader, at, accepted } = await pair(changes);
       const inbox = new Inbox();
-      await expect(reader.connect(at, inbox)).rejects.toThrow(message);
+      await expect(reader.connect(at, inbox, START)).rejects.toThrow(message);
       expect(accepted).toEqual([]);
       expect(inbox.ended).toBeUndefined();
     });
@@ -137,12 +182,12 @@ export function transportSuite(name: string, makeNetwork: () => () => Transport)
     it("refuses peers until it has been given a run", async () => {
       const { source, reader, at } = await pair();
       source.identity = undefined;
-      await expect(reader.connect(at, new Inbox())).rejects.toThrow(/MISMATCH.*not been given a run/);
+      await expect(reader.connect(at, new Inbox(), START)).rejects.toThrow(/MISMATCH.*not been given a run/);
     });
 
     it("finds out that another process answers at the address", async () => {
       const { reader, at } = await pair();
-      await expect(reader.connect({ ...at, incarnation: "older" }, new Inbox())).rejects.toThrow(
+      await expect(reader.connect({ ...at, incarnation: "older" }, new Inbox(), START)).rejects.toThrow(
         /MISMATCH.*incarnation.*older.*life-0/,
       );
     });
@@ -150,13 +195,13 @@ export function transportSuite(name: string, makeNetwork: () => () => Transport)
     it("cannot reach an address where nobody listens", async () => {
       const { source, reader, at } = await pair();
       await source.close();
-      await expect(reader.connect(at, new Inbox())).rejects.toThrow(/UNAVAILABLE.*worker 0/);
+      await expect(reader.connect(at, new Inbox(), START)).rejects.toThrow(/UNAVAILABLE.*worker 0/);
     });
 
     it.each(["source", "reader"] as const)("tells both sides, once, when the %s closes", async (side) => {
       const { reader, at, accepted, sourceInbox } = await pair();
       const inbox = new Inbox();
-      const stream = await reader.connect(at, inbox);
+      const stream = await reader.connect(at, inbox, START);
       (side === "source" ? accepted[0]! : stream).close();
       await Promise.all([inbox, sourceInbox].map((box) => box.until(() => box.ended !== undefined)));
       expect(() => (side === "source" ? accepted[0]! : stream).send(Uint8Array.of(1))).toThrow(/UNAVAILABLE/);

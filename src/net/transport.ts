@@ -1,4 +1,6 @@
 import type { MyriadError } from "../base/error.ts";
+import type { FramePosition } from "../wire/frame.ts";
+import type { BreakerKind } from "./breaker.ts";
 
 /** What two workers must have in common before events pass between them, and who the one speaking is. */
 export interface PeerIdentity {
@@ -23,27 +25,36 @@ export interface PeerAddress {
   readonly incarnation: string;
 }
 
+/** From where on a stream carries frames. */
+export interface Resumption {
+  /** The last frame that the side which opens the stream has. */
+  readonly received: FramePosition;
+  /** Rises with each stream that this side opens to the same peer. */
+  readonly attempt: number;
+}
+
 /** Receives what comes on a stream. All calls are synchronous, as the bytes arrive. */
 export interface PeerSink {
-  /** One frame, whole. The bytes belong to the receiver from now on. */
+  /** One message, whole: a frame, or an acknowledgement the other way. The bytes belong to the receiver from now on. */
   frame(bytes: Uint8Array): void;
   /** The stream will carry nothing more; called once. `null`: it was ended by one of its sides, not broken on the way. */
   closed(reason: MyriadError | null): void;
-  /** A stream that refused more (`send` was false) has room again. */
+  /** There is room: once a stream that was accepted stands, and when one that refused more (`send` was false) takes it. */
   drained?(): void;
 }
 
-/** One direction of a pair of workers. Frames keep their order; none is lost while the stream stands. */
-export interface PeerStream {
+/** One direction of a pair of workers. Messages keep their order; none is lost while the stream stands. */
+export interface PeerStream extends Resumption {
   /** The worker at the other end. */
   readonly peer: number;
   readonly incarnation: string;
   /**
-   * Takes a frame to be sent at once; the bytes must not change afterwards. False: taken, but the peer is slow and
-   * more should wait for `drained`. Throws LIMIT for a frame over FRAME_BYTES_MAX, UNAVAILABLE on a closed stream.
+   * Takes a message to be sent at once; the bytes must not change afterwards. False: taken, but the peer is slow and
+   * more should wait for `drained`. Throws LIMIT for one over FRAME_BYTES_MAX, UNAVAILABLE on a closed stream.
    */
   send(frame: Uint8Array): boolean;
-  close(): void;
+  /** `distrusted`: what came is not what can have been sent, so the connection below is not used again either. */
+  close(distrusted?: boolean): void;
 }
 
 /**
@@ -54,10 +65,17 @@ export interface PeerStream {
 export interface Transport {
   /** Who this worker is; peers are refused until it is set. */
   identity: PeerIdentity | undefined;
-  /** Takes streams of peers that want this worker's events: send on them. Resolves to the host:port to be reached at. */
+  /**
+   * Takes streams of peers that want this worker's events. It may send on them from the first `drained` on; it refuses
+   * a peer by throwing MISMATCH. Resolves to the host:port to be reached at.
+   */
   listen(accept: (stream: PeerStream) => PeerSink): Promise<string>;
-  /** Opens the stream on which `peer` sends its events. Throws UNAVAILABLE, or MISMATCH naming both values. */
-  connect(peer: PeerAddress, sink: PeerSink): Promise<PeerStream>;
+  /** Resolves when all connections that calls to the peers may need stand. Throws UNAVAILABLE. */
+  prewarm(peers: readonly PeerAddress[]): Promise<void>;
+  /** Opens the stream on which `peer` sends its events. Throws UNAVAILABLE, or MISMATCH, which is final, naming both values. */
+  connect(peer: PeerAddress, sink: PeerSink, from: Resumption): Promise<PeerStream>;
+  /** What the breaker of the address is at. */
+  breakerOf(address: string): BreakerKind;
   /** Ends all streams and stops listening. */
   close(): Promise<void>;
 }

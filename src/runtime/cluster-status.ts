@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { PlacementFigures } from "../cluster/placement-figures.ts";
 import type { Until } from "../model/until.ts";
+import type { LinkState } from "../wire/gen/myriad/v1/control.ts";
 import { fractionOf } from "./progress.ts";
 import type { Progress } from "./run.ts";
 import type { WorkerLink, WorkerStage } from "./worker-link.ts";
@@ -32,6 +33,8 @@ export interface WorkerStatus {
   readonly lagMs: number;
   /** Milliseconds since the last beat. */
   readonly lastBeatMs: number;
+  /** Its links to its peers. */
+  readonly links: readonly LinkState[];
 }
 
 /** What `myriad status --json` prints. */
@@ -62,6 +65,7 @@ export function workerStatus(link: WorkerLink, agents: number, nowMs: number): W
     rssBytes: beat?.rssBytes ?? 0,
     lagMs: beat?.lagMs ?? 0,
     lastBeatMs: Math.round(nowMs - link.lastBeatMs),
+    links: beat?.links ?? [],
   };
 }
 

@@ -4,7 +4,7 @@ import { PLACEMENT_METHODS } from "../model/placement-rule.ts";
 /** What a node is: the head of a cluster, one of its workers, or everything in one process. */
 export type Role = "master" | "worker" | "single";
 
-export type ValueKind = "integer" | "number" | "seconds" | "text" | "name" | "record" | "choice";
+export type ValueKind = "integer" | "number" | "seconds" | "text" | "name" | "record" | "choice" | "endpoint";
 
 /** One configuration key. Validation, the environment's names and docs/config.md all come from this. */
 export interface ConfigKey {
@@ -29,6 +29,10 @@ export const SEED_MAX = Number.MAX_SAFE_INTEGER;
 export const PORT_MAX = 65_535;
 /** Where a master listens unless told otherwise. */
 export const MASTER_PORT = 10_051;
+/** A handler may block a worker for minutes; what is silent for longer is cut. */
+export const PEER_TIMEOUT = 150;
+/** As long as a worker waits for its master. */
+export const PEER_WAIT = 60;
 /** A worker is dead after this many missed beats, unless `workerTimeout` says otherwise. */
 export const BEATS_MISSED = 3;
 
@@ -87,8 +91,36 @@ export const CONFIG_KEYS = {
   },
   workerAddress: {
     roles: WORKER,
-    kind: "text",
-    means: "the address under which other workers reach this one; default: the one that the master sees",
+    kind: "endpoint",
+    means:
+      "the address under which other workers reach this one; default: the one that the master sees, and the port that it listens on",
+  },
+  peerTimeout: {
+    roles: WORKER,
+    kind: "seconds",
+    min: 0.1,
+    max: SECONDS_MAX,
+    defaults: { worker: PEER_TIMEOUT },
+    means: "a connection to another worker that was silent for so long is made anew; longer than any handler runs",
+  },
+  peerWait: {
+    roles: WORKER,
+    kind: "seconds",
+    min: 0,
+    max: SECONDS_MAX,
+    defaults: { worker: PEER_WAIT },
+    means: "the run ends when another worker, reached before, was not to be reached for so long",
+  },
+  breaker: {
+    roles: WORKER,
+    kind: "record",
+    means:
+      "when another worker is not called for a while: failureThreshold 5, recoveryTimeout 30 (s), halfOpenSuccess 2",
+  },
+  pool: {
+    roles: WORKER,
+    kind: "record",
+    means: "connections to other workers: shards 8, connectionsPerPeer 1, idleTimeout 300 (s)",
   },
   heartbeatInterval: {
     roles: CLUSTER,
@@ -207,6 +239,8 @@ export function describeRange(key: ConfigKey): string {
       return `a number of seconds ${bounds}`;
     case "text":
       return "a text that is not empty";
+    case "endpoint":
+      return "a host name or address, or host:port";
     case "name":
       return "a name of 1 to 128 characters of A-Z a-z 0-9 _ . : -";
     case "record":

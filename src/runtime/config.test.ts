@@ -32,7 +32,8 @@ describe("limits", () => {
 
   const texts = configKeys().filter(([, key]) => key.min === undefined);
   test.each(eachRole(texts))("%s %s refuses what is of another kind", (role, name, key) => {
-    const good = key.kind === "record" ? { beta: 1 } : key.kind === "choice" ? key.choices![0] : "word";
+    const record = name === "breaker" ? { halfOpenSuccess: 1 } : name === "pool" ? { shards: 1 } : { beta: 1 };
+    const good = key.kind === "record" ? record : key.kind === "choice" ? key.choices![0] : "word";
     expect(parse(role, { [name]: good })[name]).toEqual(good);
     for (const value of ["", 5, true, null, [1]]) {
       expect(() => parse(role, { [name]: value }), String(value)).toThrow(`INVALID_CONFIG: test: ${name} is `);
@@ -43,6 +44,28 @@ describe("limits", () => {
     expect(parse("worker", { name: "a".repeat(128) }).name).toHaveLength(128);
     expect(() => parse("worker", { name: "a".repeat(129) })).toThrow("name is");
     expect(() => parse("worker", { name: "a b" })).toThrow("name is");
+  });
+
+  test("an address may name its port", () => {
+    for (const workerAddress of ["10.0.0.7", "node-1:5000", "[::1]:5000", "::1"]) {
+      expect(parse("worker", { workerAddress }).workerAddress).toBe(workerAddress);
+    }
+    for (const workerAddress of ["node-1:0", "node-1:65536", "node 1", ":5000"]) {
+      expect(() => parse("worker", { workerAddress })).toThrow(
+        `INVALID_CONFIG: test: workerAddress is "${workerAddress}"; it must be a host name or address, or host:port`,
+      );
+    }
+  });
+
+  test("what is in the records of the connections is checked by name", () => {
+    expect(() => parse("worker", { breaker: { recoveryTimeout: 0 } })).toThrow(
+      "INVALID_CONFIG: test: breaker.recoveryTimeout is 0; it must be a number of seconds from 1 to 86400",
+    );
+    expect(() => parse("worker", { pool: { shard: 3 } })).toThrow(
+      'INVALID_CONFIG: test: pool: unknown key "shard" (did you mean "shards"?); known are',
+    );
+    const env = { MYRIAD_BREAKER: '{"failureThreshold":3}' };
+    expect(configFromEnvironment("worker", env)).toEqual({ breaker: { failureThreshold: 3 } });
   });
 
   test("every interval is below what Node's timers take", () => {
@@ -67,7 +90,8 @@ describe("the configurations of the specification", () => {
       heartbeatInterval: 300,
       heartbeatMaxRetries: 5,
     };
-    expect(parse("worker", input)).toEqual({ ...input, masterWait: 60, capacity: 1, agentsMax: 0 });
+    const defaults = { masterWait: 60, peerTimeout: 150, peerWait: 60, capacity: 1, agentsMax: 0 };
+    expect(parse("worker", input)).toEqual({ ...input, ...defaults });
   });
 
   test("defaults: a beat each second, death after three missed", () => {

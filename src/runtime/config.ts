@@ -2,6 +2,9 @@ import { MyriadError } from "../base/error.ts";
 import { NAME_PATTERN } from "../base/limits.ts";
 import { didYouMean } from "../base/suggest.ts";
 import type { PlacementMethod } from "../model/placement-rule.ts";
+import { breakerOptions } from "../net/breaker.ts";
+import { splitHostPort } from "../net/host-port.ts";
+import { poolOptions } from "../net/pool.ts";
 import {
   BEATS_MISSED,
   type ConfigKey,
@@ -37,6 +40,10 @@ export interface WorkerConfig {
   heartbeatInterval: number;
   heartbeatMaxRetries: number;
   masterWait: number;
+  peerTimeout: number;
+  peerWait: number;
+  breaker?: Record<string, unknown>;
+  pool?: Record<string, unknown>;
   name?: string;
   capacity: number;
   agentsMax: number;
@@ -125,7 +132,7 @@ export function configFromEnvironment(role: Role, environment: NodeJS.ProcessEnv
 export const INTERNAL_VARIABLES: readonly string[] = ["MYRIAD_SPAWNED"];
 
 function fromText(key: ConfigKey, text: string): unknown {
-  if (key.kind === "text" || key.kind === "name" || key.kind === "choice") return text;
+  if (key.kind === "text" || key.kind === "endpoint" || key.kind === "name" || key.kind === "choice") return text;
   try {
     return JSON.parse(text);
   } catch {
@@ -135,8 +142,22 @@ function fromText(key: ConfigKey, text: string): unknown {
 
 function checkValue(name: KeyName, key: ConfigKey, value: unknown, source: string): unknown {
   if (!isAllowed(key, value)) throw invalid(source, `${name} is ${show(value)}; it must be ${describeRange(key)}`);
+  try {
+    CHECKS[name]?.(value as Record<string, unknown>);
+  } catch (reason) {
+    throw invalid(
+      source,
+      reason instanceof MyriadError ? reason.message.slice(reason.code.length + 2) : String(reason),
+    );
+  }
   return value;
 }
+
+/** What is inside a record, where that is known. Each throws INVALID_CONFIG. */
+const CHECKS: Partial<Record<KeyName, (value: Record<string, unknown>) => unknown>> = {
+  breaker: breakerOptions,
+  pool: poolOptions,
+};
 
 function isAllowed(key: ConfigKey, value: unknown): boolean {
   switch (key.kind) {
@@ -150,6 +171,8 @@ function isAllowed(key: ConfigKey, value: unknown): boolean {
       return typeof value === "string" && value.trim() !== "";
     case "name":
       return typeof value === "string" && NAME_PATTERN.test(value);
+    case "endpoint":
+      return typeof value === "string" && splitHostPort(value) !== undefined;
     case "choice":
       return typeof value === "string" && key.choices!.includes(value);
     case "record":

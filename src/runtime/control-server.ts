@@ -1,6 +1,6 @@
 import { Server, type ServerDuplexStream, status } from "@grpc/grpc-js";
 import { MyriadError } from "../base/error.ts";
-import { bindServer, controlOptions } from "../net/grpc-options.ts";
+import { bindServer, controlOptions, serverOptions } from "../net/grpc-options.ts";
 import {
   type ControlServer as ControlHandlers,
   ControlService,
@@ -26,7 +26,7 @@ export interface ControlHost {
 
 /** The master's gRPC server. */
 export class ControlServer {
-  readonly #server = new Server(controlOptions());
+  readonly #server = new Server(serverOptions(controlOptions()));
   readonly #streams = new Set<AttachStream>();
 
   constructor(host: ControlHost) {

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { WorkerLoop } from "../cluster/worker-loop.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { PeerLinks } from "../net/peer-links.ts";
 import type { WorkerMessage } from "../wire/gen/myriad/v1/control.ts";
 import { encodeRows } from "./chunks.ts";
 import type { ControlStream } from "./control-stream.ts";
@@ -18,6 +19,7 @@ export type MasterStream = ControlStream<WorkerMessage, unknown>;
 export interface ReporterOptions {
   readonly engine: Engine;
   readonly loop: WorkerLoop;
+  readonly links: Pick<PeerLinks, "states">;
   readonly stream: Pick<MasterStream, "send" | "sendPaced">;
   readonly self: number;
   /** Agents of the population, on all workers. */
@@ -48,7 +50,7 @@ export class Reporter {
 
   /** A sign of life. `lagMs`: how far the event loop is behind. */
   beat(lagMs: number): void {
-    const { engine, loop, stream, clock } = this.#options;
+    const { engine, loop, links, stream, clock } = this.#options;
     this.#lastMs = clock.now();
     const value = {
       window: loop.window,
@@ -59,6 +61,7 @@ export class Reporter {
       state: loop.state,
       suspended: engine.suspended,
       rounds: engine.roundsCompleted,
+      links: links.states,
     };
     stream.send({ message: { $case: "beat", value } });
   }

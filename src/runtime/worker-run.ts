@@ -7,7 +7,9 @@ import { Engine } from "../engine/engine.ts";
 import { StrictGuard } from "../engine/strict.ts";
 import { compile, type Program } from "../model/program.ts";
 import { PROTOCOL_VERSION } from "../net/hello.ts";
-import type { PeerAddress, PeerSink, PeerStream, Transport } from "../net/transport.ts";
+import type { LinkTiming } from "../net/outlet.ts";
+import { type LinkNews, PeerLinks } from "../net/peer-links.ts";
+import type { PeerSink, PeerStream, Transport } from "../net/transport.ts";
 import type { Connect, MasterMessage, Setup, WorkerMessage } from "../wire/gen/myriad/v1/control.ts";
 import { encodePlain } from "../wire/plain-codec.ts";
 import { asF64 } from "./chunks.ts";
@@ -26,6 +28,7 @@ export interface WorkerRunOptions {
   readonly scenario: LoadedScenario;
   readonly incarnation: string;
   readonly transport: Transport;
+  readonly timing: LinkTiming;
   readonly stream: ControlStream<WorkerMessage, MasterMessage>;
   /** Tells the master that this worker cannot go on. */
   readonly fail: (reason: MyriadError) => void;
@@ -41,12 +44,8 @@ export class WorkerRun {
   readonly #loop: WorkerLoop;
   readonly #receiver: PopulationReceiver;
   readonly #reporter: Reporter;
-  /** Peers that have opened the stream on which they get our events. */
-  readonly #accepted = new Map<number, PeerStream>();
-  readonly #opened: PeerStream[] = [];
-  #peers: readonly PeerAddress[] | undefined;
+  readonly #links: PeerLinks;
   #uninstall: () => void = () => {};
-  #linked = false;
   #stopped = false;
 
   /** Throws MISMATCH when the master's scenario is another one. */
@@ -86,11 +85,12 @@ export class WorkerRun {
       clock,
       onBarrier,
     });
+    this.#links = this.#makeLinks();
     this.#receiver = new PopulationReceiver(this.#engine, setup.agents);
     const { keepRecords, keepStates } = wishes;
     const { agents } = setup;
-    const engine = this.#engine;
-    this.#reporter = new Reporter({ engine, loop: this.#loop, stream, self, agents, keepRecords, keepStates, clock });
+    const parts = { engine: this.#engine, loop: this.#loop, links: this.#links, stream };
+    this.#reporter = new Reporter({ ...parts, self, agents, keepRecords, keepStates, clock });
   }
 
   beat(lagMs: number): void {
@@ -99,12 +99,7 @@ export class WorkerRun {
 
   /** A peer wants our events. */
   accept(stream: PeerStream): PeerSink {
-    const { peer } = stream;
-    this.#checkIncarnation(stream);
-    this.#loop.setStream(stream);
-    this.#accepted.set(peer, stream);
-    this.#checkLinked();
-    return { frame: () => {}, closed: (reason) => this.#loop.peerLost(peer, reason) };
+    return this.#links.accept(stream);
   }
 
   /** A message of the master, after the setup. */
@@ -125,6 +120,7 @@ export class WorkerRun {
     this.#stopped = true;
     this.#effects.stop();
     this.#uninstall();
+    this.#links.close();
     this.#loop.fail(new MyriadError("STOPPED", "the worker was told to end"));
   }
 
@@ -146,40 +142,42 @@ export class WorkerRun {
     });
   }
 
-  /** Opens a stream to every peer, and waits until each of them has opened one to us. */
-  async #connect(message: Connect): Promise<void> {
-    this.#peers = message.peers.map(({ workerId, address, incarnation }) => ({
-      worker: workerId,
-      address,
-      incarnation,
-    }));
-    for (const stream of this.#accepted.values()) this.#checkIncarnation(stream);
-    const { transport } = this.#options;
-    const streams = this.#peers.map((peer) => transport.connect(peer, this.#loop.sinkFor(peer.worker)));
-    this.#opened.push(...(await Promise.all(streams)));
-    this.#checkLinked();
+  #makeLinks(): PeerLinks {
+    const { transport, timing, clock } = this.#options;
+    return new PeerLinks({
+      transport,
+      clock,
+      chance: Math.random,
+      ...timing,
+      frame: (peer, bytes) => this.#loop.receive(peer, bytes),
+      onOutlet: (outlet) => this.#loop.setSender(outlet),
+      onLinked: () => this.#ready("connected"),
+      onLost: (peer, reason) => this.#loop.peerLost(peer, reason),
+      onNews: (news) => this.#tell(news),
+    });
   }
 
-  #checkLinked(): void {
-    const wanted = this.#peers?.length;
-    if (this.#linked || this.#opened.length !== wanted || this.#accepted.size !== wanted) return;
-    this.#linked = true;
-    this.#ready("connected");
+  #connect({ peers }: Connect): Promise<void> {
+    return this.#links.connect(
+      peers.map(({ workerId, address, incarnation }) => ({ worker: workerId, address, incarnation })),
+    );
   }
 
-  /** A peer may come before the master has named it; it is looked at again then. */
-  #checkIncarnation(stream: PeerStream): void {
-    if (this.#peers === undefined) return;
-    const expected = this.#peers.find(({ worker }) => worker === stream.peer)?.incarnation;
-    if (stream.incarnation === expected) return;
-    const both = `expected ${expected ?? "nobody"}, it has ${stream.incarnation}`;
-    throw new MyriadError("MISMATCH", `incarnation of worker ${stream.peer}: ${both}`);
+  #tell(news: LinkNews): void {
+    const { log } = this.#options;
+    const { peer } = news;
+    if (news.kind === "restored") log.info("stream of a peer stands again", { peer, reconnects: news.reconnects });
+    else if (news.kind === "silent") log.warn("a peer acknowledges nothing", { peer });
+    // A side that ends its stream does so when the run is over; if it is not, it will be said soon.
+    else if (news.reason === null) log.debug("stream of a peer was ended", { peer });
+    else log.warn("stream of a peer broke", { peer, reason: news.reason.message });
   }
 
   async #course(): Promise<void> {
     const { clock, stream } = this.#options;
     const since = clock.now();
     const decision = await this.#loop.run();
+    this.#links.finish();
     const loopMs = clock.now() - since;
     this.#effects.stop();
     const { failure } = decision;

@@ -4,6 +4,7 @@ import type { WorkerConfig } from "./config.ts";
 import { loadScenario } from "./load-scenario.ts";
 import type { Log } from "./log.ts";
 import type { WorkerHandle } from "./node-handle.ts";
+import { peerOptions } from "./peer-options.ts";
 import { WorkerNode } from "./worker.ts";
 
 export interface WorkerEnvironment {
@@ -41,6 +42,7 @@ export class WorkerService implements WorkerHandle {
         this.#port = port;
         listening.resolve();
       },
+      peers: peerOptions(config),
       name: config.name ?? id,
       capacity: config.capacity,
       agentsMax: config.agentsMax,

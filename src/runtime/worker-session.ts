@@ -4,12 +4,14 @@ import type { Clock } from "../base/clock.ts";
 import { Deferred } from "../base/deferred.ts";
 import { MyriadError } from "../base/error.ts";
 import { GrpcTransport } from "../net/grpc.ts";
-import { controlOptions, hostPort } from "../net/grpc-options.ts";
+import { controlOptions } from "../net/grpc-options.ts";
 import { PROTOCOL_VERSION } from "../net/hello.ts";
+import { hostPort, splitHostPort } from "../net/host-port.ts";
 import { ControlClient, type Hello, type MasterMessage, WorkerMessage } from "../wire/gen/myriad/v1/control.ts";
 import { ControlStream, isAnswer } from "./control-stream.ts";
 import type { LoadedScenario } from "./load-scenario.ts";
 import type { Log } from "./log.ts";
+import { PEER_OPTIONS_DEFAULT, type PeerOptions } from "./peer-options.ts";
 import { newIncarnation } from "./run-id.ts";
 import { packageVersion } from "./version.ts";
 import { type FromWorker, failedMessage, type ToWorker } from "./worker-link.ts";
@@ -20,7 +22,7 @@ export interface WorkerOptions {
   readonly masterPort: number;
   /** Port of the data service; 0 (default) takes a free one. */
   readonly listenPort?: number;
-  /** The host that peers reach this worker at; default: the one that the master sees. */
+  /** The host, or host:port, that peers reach this worker at; default: the one that the master sees. */
   readonly workerAddress?: string;
   /** Default 1,000. */
   readonly heartbeatMs?: number;
@@ -44,6 +46,8 @@ export interface WorkerOptions {
   readonly onListening?: (port: number) => void;
   /** Ends at once, instead of waiting, when a master that it was attached to is gone. Default false. */
   readonly endWithMaster?: boolean;
+  /** How it keeps its links to the others. */
+  readonly peers?: PeerOptions;
   readonly clock: Clock;
   readonly log: Log;
   readonly load: (path: string) => Promise<LoadedScenario>;
@@ -61,6 +65,8 @@ export class WorkerSession {
   #stream: ControlStream<WorkerMessage, MasterMessage> | undefined;
   #run: WorkerRun | undefined;
   #stopBeats: () => void = () => {};
+  /** Of the data service. */
+  #port = 0;
   /** True once the master has taken this worker in. */
   welcomed = false;
   /** True once the master has said anything, be it that the worker shall come again. */
@@ -68,10 +74,16 @@ export class WorkerSession {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
-    const { clock, listenPort = 0, workerAddress, masterAddress } = options;
+    const { clock, log, listenPort = 0, workerAddress, masterAddress, peers = PEER_OPTIONS_DEFAULT } = options;
     // A master on this very machine means that the cluster is on it, unless peers are told another address.
     const local = LOOPBACK.test(masterAddress) && workerAddress === undefined;
-    this.#transport = new GrpcTransport({ clock, host: local ? "127.0.0.1" : "0.0.0.0", port: listenPort });
+    this.#transport = new GrpcTransport({
+      clock,
+      host: local ? "127.0.0.1" : "0.0.0.0",
+      port: listenPort,
+      ...peers,
+      onBreaker: (target, to, from) => log.warn("breaker changed", { target, to, from }),
+    });
   }
 
   /** Resolves to the reason with which the master ended it. Throws UNAVAILABLE when it is not to be reached, MISMATCH. */
@@ -81,7 +93,8 @@ export class WorkerSession {
       if (this.#run === undefined) throw new MyriadError("PROTOCOL", "a peer came before the run");
       return this.#run.accept(stream);
     });
-    this.#options.onListening?.(portOf(listening));
+    this.#port = portOf(listening);
+    this.#options.onListening?.(this.#port);
     const at = hostPort(masterAddress, masterPort);
     const client = new ControlClient(at, credentials.createInsecure(), controlOptions());
     const call: ClientDuplexStream<WorkerMessage, MasterMessage> = client.attach();
@@ -116,7 +129,7 @@ export class WorkerSession {
     return {
       protocolVersion: PROTOCOL_VERSION,
       name,
-      address: workerAddress === undefined ? `:${port}` : hostPort(workerAddress, port),
+      address: addressOf(workerAddress, port),
       incarnation: this.#incarnation,
       myriadVersion: packageVersion(),
       nodeVersion: process.version,
@@ -137,7 +150,8 @@ export class WorkerSession {
         this.welcomed = true;
         this.answered = true;
         this.#startBeats();
-        this.#options.log.info("attached", { worker: message.value.workerId, run: message.value.runId });
+        const { workerId: worker, runId: run } = message.value;
+        this.#options.log.info("attached", { worker, run, port: this.#port });
       } else if (message.$case === "setup") void this.#setup(message.value, scenario);
       else if (message.$case === "shutdown") this.#ended.resolve(message.value.reason);
       else if (this.#run === undefined) throw new MyriadError("PROTOCOL", `"${message.$case}" came before the setup`);
@@ -158,6 +172,7 @@ export class WorkerSession {
         scenario,
         incarnation: this.#incarnation,
         transport: this.#transport,
+        timing: this.#options.peers ?? PEER_OPTIONS_DEFAULT,
         stream: this.#stream!,
         fail: (reason) => this.#fail(reason),
         clock,
@@ -203,6 +218,13 @@ export class WorkerSession {
 
 const portOf = (address: string): number => Number(address.slice(address.lastIndexOf(":") + 1));
 
+/** What peers are told; the master fills in a host that is left out. */
+function addressOf(workerAddress: string | undefined, listenPort: number): string {
+  if (workerAddress === undefined) return `:${listenPort}`;
+  const { host, port = listenPort } = splitHostPort(workerAddress) ?? { host: workerAddress };
+  return hostPort(host, port);
+}
+
 const NO_PROGRESS = {
   window: -1,
   virtualTime: 0,
@@ -212,4 +234,5 @@ const NO_PROGRESS = {
   state: "attached",
   suspended: 0,
   rounds: 0,
+  links: [],
 };

@@ -1,7 +1,7 @@
 import { MyriadError } from "../base/error.ts";
 import { CAPACITY_MAX, CAPACITY_MIN } from "../base/limits.ts";
-import { hostPort } from "../net/grpc-options.ts";
 import { PROTOCOL_VERSION } from "../net/hello.ts";
+import { hostPort } from "../net/host-port.ts";
 import type { Hello } from "../wire/gen/myriad/v1/control.ts";
 import type { AttachStream } from "./control-server.ts";
 import { WorkerLink } from "./worker-link.ts";

@@ -1,5 +1,5 @@
 import { MyriadError } from "../base/error.ts";
-import { hostPort } from "../net/grpc-options.ts";
+import { hostPort } from "../net/host-port.ts";
 import type { LoadedScenario } from "./load-scenario.ts";
 import { type WorkerOptions, WorkerSession } from "./worker-session.ts";
 

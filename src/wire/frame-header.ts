@@ -34,6 +34,22 @@ export interface FrameStamp {
   readonly frameSeq: number;
 }
 
+/** Where a frame stands in the series that one worker sends another: by window, then by number. */
+export type FramePosition = Pick<FrameStamp, "window" | "frameSeq">;
+
+/** Before the first frame. */
+export const SERIES_START: FramePosition = { window: Number.NEGATIVE_INFINITY, frameSeq: 0 };
+
+/** Below 0: `a` comes first; 0: the same frame. */
+export const comparePositions = (a: FramePosition, b: FramePosition): number =>
+  a.window === b.window ? a.frameSeq - b.frameSeq : a.window < b.window ? -1 : 1;
+
+/** The position of a frame that is known to be one: of those that this worker has encoded. */
+export function positionOf(frame: Uint8Array): FramePosition {
+  const view = new DataView(frame.buffer, frame.byteOffset, HEADER_BYTES);
+  return { window: view.getFloat64(16, true), frameSeq: view.getUint32(28, true) };
+}
+
 export interface FrameHeader extends FrameStamp {
   /** The sender's last frame of the window. */
   readonly closing: boolean;

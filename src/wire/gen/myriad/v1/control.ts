@@ -201,6 +201,23 @@ export interface Beat {
   suspended: number;
   /** Rounds completed. */
   rounds: number;
+  /** To and from its peers. */
+  links: LinkState[];
+}
+
+/** A worker's link to and from one of its peers. */
+export interface LinkState {
+  /** Worker id. */
+  peer: number;
+  /** The stream on which the peer sends stands. */
+  up: boolean;
+  /** Of the peer's address: "closed", "open" or "half-open". */
+  breaker: string;
+  /** Times that the stream was opened anew. */
+  reconnects: number;
+  /** Frames sent to the peer more than once, and frames of the peer that came again. */
+  resent: number;
+  repeats: number;
 }
 
 /** What the barrier of a window brought, equal on all workers; only worker 0 sends it. */
@@ -1666,7 +1683,7 @@ export const Shutdown: MessageFns<Shutdown> = {
 };
 
 function createBaseBeat(): Beat {
-  return { window: 0, virtualTime: 0, events: 0, lagMs: 0, rssBytes: 0, state: "", suspended: 0, rounds: 0 };
+  return { window: 0, virtualTime: 0, events: 0, lagMs: 0, rssBytes: 0, state: "", suspended: 0, rounds: 0, links: [] };
 }
 
 export const Beat: MessageFns<Beat> = {
@@ -1694,6 +1711,9 @@ export const Beat: MessageFns<Beat> = {
     }
     if (message.rounds !== 0) {
       writer.uint32(64).uint32(message.rounds);
+    }
+    for (const v of message.links) {
+      LinkState.encode(v!, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -1773,6 +1793,115 @@ export const Beat: MessageFns<Beat> = {
             }
 
             message.rounds = reader.uint32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.links.push(LinkState.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseLinkState(): LinkState {
+  return { peer: 0, up: false, breaker: "", reconnects: 0, resent: 0, repeats: 0 };
+}
+
+export const LinkState: MessageFns<LinkState> = {
+  encode(message: LinkState, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.peer !== 0) {
+      writer.uint32(8).uint32(message.peer);
+    }
+    if (message.up !== false) {
+      writer.uint32(16).bool(message.up);
+    }
+    if (message.breaker !== "") {
+      writer.uint32(26).string(message.breaker);
+    }
+    if (message.reconnects !== 0) {
+      writer.uint32(32).uint32(message.reconnects);
+    }
+    if (message.resent !== 0) {
+      writer.uint32(40).uint32(message.resent);
+    }
+    if (message.repeats !== 0) {
+      writer.uint32(48).uint32(message.repeats);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LinkState {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLinkState();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.peer = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.up = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.breaker = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.reconnects = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.resent = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.repeats = reader.uint32();
             continue;
           }
         }

@@ -23,13 +23,16 @@ export interface Frame {
   frame: Uint8Array;
 }
 
-/** Stands for the newest frame that the receiver has, as raw bytes. Never encoded as protobuf. */
+/** Stands for the newest frame that the receiver has, as raw bytes (src/net/ack.ts). Never encoded as protobuf. */
 export interface Ack {
   window: number;
   frame: number;
 }
 
-/** Who calls, and what it takes itself to be part of. Any difference ends the call. */
+/**
+ * Who calls, what it takes itself to be part of, and up to where it has the frames of the one called. Greetings are
+ * followed by a checksum, for plain TCP lets flipped bits through.
+ */
 export interface PeerHello {
   protocolVersion: number;
   runId: string;
@@ -41,6 +44,11 @@ export interface PeerHello {
   to: number;
   incarnation: string;
   scenarioHash: string;
+  /** The last frame that the caller has: window, and number within the window. Minus infinity: none yet. */
+  receivedWindow: number;
+  receivedFrame: number;
+  /** Rises with each call of this caller: one that comes late, when a newer one stands, is sent away. */
+  attempt: number;
 }
 
 export interface PeerWelcome {
@@ -154,7 +162,19 @@ export const Ack: MessageFns<Ack> = {
 };
 
 function createBasePeerHello(): PeerHello {
-  return { protocolVersion: 0, runId: "", run: 0, epoch: 0, from: 0, to: 0, incarnation: "", scenarioHash: "" };
+  return {
+    protocolVersion: 0,
+    runId: "",
+    run: 0,
+    epoch: 0,
+    from: 0,
+    to: 0,
+    incarnation: "",
+    scenarioHash: "",
+    receivedWindow: 0,
+    receivedFrame: 0,
+    attempt: 0,
+  };
 }
 
 export const PeerHello: MessageFns<PeerHello> = {
@@ -182,6 +202,15 @@ export const PeerHello: MessageFns<PeerHello> = {
     }
     if (message.scenarioHash !== "") {
       writer.uint32(66).string(message.scenarioHash);
+    }
+    if (message.receivedWindow !== 0) {
+      writer.uint32(73).double(message.receivedWindow);
+    }
+    if (message.receivedFrame !== 0) {
+      writer.uint32(80).uint32(message.receivedFrame);
+    }
+    if (message.attempt !== 0) {
+      writer.uint32(88).uint32(message.attempt);
     }
     return writer;
   },
@@ -261,6 +290,30 @@ export const PeerHello: MessageFns<PeerHello> = {
             }
 
             message.scenarioHash = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 73) {
+              break;
+            }
+
+            message.receivedWindow = reader.double();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.receivedFrame = reader.uint32();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.attempt = reader.uint32();
             continue;
           }
         }
