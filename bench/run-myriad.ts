@@ -1,0 +1,51 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import type { RunResult } from "../src/runtime/run.ts";
+
+/** A run that takes longer hangs. */
+const RUN_MS_MAX = 600_000;
+
+export interface RunWish {
+  /** Path of the scenario, a module or a folder. */
+  readonly scenario: string;
+  readonly workers: number;
+  readonly params?: Readonly<Record<string, number | boolean | string>>;
+  readonly until?: number;
+  readonly placement?: string;
+}
+
+/** What `--json` printed, and when the process was started, in milliseconds since 1970. */
+export interface Run {
+  readonly result: RunResult;
+  readonly startedMs: number;
+}
+
+/** `myriad run` of the copy in `root`, as a process of its own, so that no run inherits another's compiled code or heap. */
+export async function runMyriad(root: string, wish: RunWish): Promise<Run> {
+  const { scenario, workers, params = {}, until, placement } = wish;
+  const args = ["run", scenario, "--workers", String(workers), "--json", "--quiet"];
+  for (const [name, value] of Object.entries(params)) args.push("--param", `${name}=${value}`);
+  if (until !== undefined) args.push("--until", String(until));
+  if (placement !== undefined) args.push("--placement", placement);
+  const startedMs = performance.timeOrigin + performance.now();
+  const stdout = await outputOf(process.execPath, [join(root, "bin/myriad.js"), ...args]);
+  return { result: JSON.parse(stdout) as RunResult, startedMs };
+}
+
+/** Standard output of a command. Throws with its standard error when it fails or hangs. */
+export function outputOf(command: string, args: readonly string[], cwd?: string): Promise<string> {
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], ...(cwd === undefined ? {} : { cwd }) });
+  const timer = setTimeout(() => child.kill("SIGTERM"), RUN_MS_MAX);
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => {
+      clearTimeout(timer);
+      if (code === 0) resolve(stdout);
+      else reject(new Error(`${command} ${args.join(" ")} ended ${signal ?? `with code ${code}`}: ${stderr.trim()}`));
+    });
+  });
+}
