@@ -33,6 +33,10 @@ await runCommand(async () => {
   const scale = scaleFlag(flags.scale);
   const cases = chooseCases(flags.full, flags.only);
   const base = buildRevision(flags.base ?? baselineRevision(), HERE);
+  process.once("SIGINT", () => {
+    base.dispose();
+    process.exit(130);
+  });
   try {
     const [before, after] = [
       { root: base.root, scale },

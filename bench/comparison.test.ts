@@ -11,9 +11,9 @@ const times = (slowdown: number): Pair[] =>
 
 describe("a planted slow-down", () => {
   test.each([
-    ["events/s", rates],
-    ["us", times],
-  ] as const)("of 20%% is named, of 5%% is not, in %s", (unit, pairs) => {
+    { unit: "events/s", pairs: rates },
+    { unit: "us", pairs: times },
+  ] as const)("of a fifth is named, of a twentieth is not, in $unit", ({ unit, pairs }) => {
     expect(compare("planted", unit, pairs(1.2))).toMatchObject({ name: "planted", slower: true });
     expect(compare("planted", unit, pairs(1.2)).median).toBeCloseTo(1.2, 10);
     expect(compare("planted", unit, pairs(1.05)).slower).toBe(false);

@@ -32,9 +32,13 @@ export async function runMyriad(root: string, wish: RunWish): Promise<Run> {
   return { result: JSON.parse(stdout) as RunResult, startedMs };
 }
 
-/** Standard output of a command. Throws with its standard error when it fails or hangs. */
-export function outputOf(command: string, args: readonly string[], cwd?: string): Promise<string> {
-  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], ...(cwd === undefined ? {} : { cwd }) });
+/** Standard output of a command; `env` is added to the environment. Throws with its standard error when it fails or hangs. */
+export function outputOf(
+  command: string,
+  args: readonly string[],
+  { env = {} }: { env?: Readonly<Record<string, string>> } = {},
+): Promise<string> {
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
   const timer = setTimeout(() => child.kill("SIGTERM"), RUN_MS_MAX);
   let stdout = "";
   let stderr = "";
