@@ -4,7 +4,7 @@
  *   npm run bench -- [--full] [--list] [--only TEXT[,TEXT...]] [--runs 3] [--scale 1] [--out FILE] [--root DIR]
  *
  * Without --full or --only: the short run, under three minutes. --list names the cases and ends. --only takes all cases whose name contains the text.
- * --scale multiplies the work of each case: below 1 it is a try-out, not a measurement. --root: another built copy.
+ * The file is written anew after every run of all cases. --scale multiplies the work of each case: below 1 it is a try-out, not a measurement. --root: another built copy.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
@@ -14,7 +14,7 @@ import { chooseCases } from "./cases.ts";
 import { integerFlag, runCommand, scaleFlag } from "./command.ts";
 import { loadAverage, machineFacts } from "./machine.ts";
 import { measureCases } from "./measure.ts";
-import { type Report, reportTable } from "./report.ts";
+import { type Figure, type Report, reportTable } from "./report.ts";
 
 const HERE = fileURLToPath(new URL("..", import.meta.url));
 const RUNS_MAX = 100;
@@ -39,17 +39,21 @@ await runCommand(async () => {
     return 0;
   }
   const machine = machineFacts(setting.root);
-  const since = performance.now();
-  const figures = await measureCases(cases, runs, setting, (text) => console.error(text));
-  const seconds = Math.round((performance.now() - since) / 1000);
-  const { full } = flags;
-  const { scale } = setting;
-  const loadAverageAtEnd = loadAverage();
-  const report: Report = { format: 1, full, runs, scale, machine, loadAverageAtEnd, seconds, figures };
   const file = resolve(flags.out ?? `${HERE}/bench/results/${machine.date.replaceAll(":", "-")}.json`);
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+  const since = performance.now();
+  let figures: readonly Figure[] = [];
+  const tell = (text: string): void => console.error(text);
+  // Written after every round: whoever breaks off a long measurement has the rounds until then.
+  await measureCases(cases, runs, setting, tell, (latest, done) => {
+    figures = latest;
+    const seconds = Math.round((performance.now() - since) / 1000);
+    const { full } = flags;
+    const plan = { format: 1, full, runs: done, scale: setting.scale } as const;
+    const report: Report = { ...plan, machine, loadAverageAtEnd: loadAverage(), seconds, figures };
+    writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+    tell(`${seconds} s, load average ${machine.loadAverage} before and ${report.loadAverageAtEnd} now; ${file}`);
+  });
   console.log(reportTable(figures));
-  console.error(`${seconds} s, load average ${machine.loadAverage} before and ${loadAverageAtEnd} after; ${file}`);
   return 0;
 });

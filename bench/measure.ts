@@ -4,25 +4,26 @@ import { summarise } from "./statistics.ts";
 
 /**
  * Measures every case `runs` times, one round of all after the other, so that a noisy minute does not fall on one case
- * alone. Throws when two runs of a case, or of one that
- * has another number of workers, come to different states.
+ * alone; `after` gets the figures so far when a round is done. Throws when two runs of a case, or of one that has another
+ * number of workers, come to different states.
  */
 export async function measureCases(
   cases: readonly Case[],
   runs: number,
   setting: Setting,
   tell: (text: string) => void,
-): Promise<Figure[]> {
+  after: (figures: readonly Figure[], runs: number) => void,
+): Promise<void> {
   const readings = cases.map((): Reading[] => []);
   for (let run = 0; run < runs; run++) {
     for (const [i, one] of cases.entries()) {
       tell(`run ${run + 1} of ${runs}, ${i + 1} of ${cases.length}: ${one.name}`);
       readings[i]!.push(await one.measure(setting));
     }
+    const figures = cases.map((one, i) => figureOf(one, readings[i]!));
+    checkWorkers(figures);
+    after(figures, run + 1);
   }
-  const figures = cases.map((one, i) => figureOf(one, readings[i]!));
-  checkWorkers(figures);
-  return figures;
 }
 
 /** What differs in nothing but the number of workers must come to the same states. */

@@ -12,9 +12,9 @@ export const GRAINS = [0, 5, 20];
 export const WORKERS = [0, 1, 2];
 
 /** About how many events a run has at each grain: enough to last a second or more, code that is still being compiled included. */
-const EVENTS: Readonly<Record<number, number>> = { 0: 3_000_000, 5: 600_000, 20: 200_000 };
-/** A run is never shorter, in virtual time: half of all agents have then had an event. */
-const UNTIL_MIN = 0.5;
+const EVENTS: Readonly<Record<number, number>> = { 0: 3_000_000, 5: 400_000, 20: 100_000 };
+/** A run is never shorter, in virtual time: three windows, in which a fifth of all agents have an event. */
+const UNTIL_MIN = 0.3;
 
 const QUICK = new Set([
   "10k 0.1 0 0",
