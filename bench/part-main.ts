@@ -12,7 +12,7 @@ import type { EventBatch } from "../src/wire/event-batch.ts";
 import type { Part } from "./part-cases.ts";
 
 const ROWS = 2_000;
-const MEASURE_NS = 1e9;
+const MEASURE_NS = 5e8;
 const STAMP = { run: 1, epoch: 1, window: 0, sender: 0, frameSeq: 0 };
 
 const [root, part, scale] = process.argv.slice(2) as [string, Part, string];
