@@ -37,6 +37,8 @@ test("a tiny run of each kind of case writes valid JSON and prints a table", () 
     if (unit !== "bytes") expect(min).toBeGreaterThan(0);
   }
   const [alone, onTwo] = report.figures;
+  expect(alone!.cpuSeconds).toBeGreaterThan(0);
+  expect(onTwo!.cpuSeconds).toBeGreaterThan(alone!.cpuSeconds!);
   expect(alone!.stateHash).toMatch(/^[0-9a-f]{32}$/);
   expect(onTwo!.stateHash).toBe(alone!.stateHash);
 });

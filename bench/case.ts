@@ -13,6 +13,8 @@ export interface Reading {
   readonly value: number;
   /** Of the run that was measured; absent for parts, and where the clock is a part of the states. */
   readonly stateHash?: string;
+  /** Of all processes from start to exit; absent for parts. Load on the machine shows less in it than in any other figure. */
+  readonly cpuSeconds?: number;
 }
 
 /** One figure, and how it is come by. */

@@ -81,21 +81,25 @@ async function measurePair(one: Case, before: Setting, after: Setting, reversed:
   if (old.stateHash !== young.stateHash) {
     console.error(`${one.name}: the results differ, ${old.stateHash} before and ${young.stateHash} after`);
   }
-  return { before: old.value, after: young.value };
+  const cpu = young.cpuSeconds === undefined ? {} : { cpu: young.cpuSeconds / old.cpuSeconds! };
+  return { before: old.value, after: young.value, ...cpu };
 }
 
 function report(revision: string, results: readonly Comparison[]): number {
-  const rows = results.map(({ name, unit, before, after, median, min, max, slower }) => [
+  const rows = results.map(({ name, unit, before, after, median, min, max, slower, cpu }) => [
     name,
     shown(before, unit),
     shown(after, unit),
     median.toFixed(3),
     `${min.toFixed(2)} to ${max.toFixed(2)}`,
+    cpu?.toFixed(3) ?? "",
     slower ? "SLOWER" : "",
   ]);
-  console.log(markdownTable([["case", "before", "after", "cost", "range", ""], ...rows]));
+  console.log(markdownTable([["case", "before", "after", "cost", "range", "processor", ""], ...rows]));
   const slower = results.filter((result) => result.slower).map(({ name }) => name);
-  console.log(`cost: after over ${revision.slice(0, 12)}, the median of the pairs' ratios; below 1 is faster`);
+  console.log(
+    `cost: after over ${revision.slice(0, 12)}, the median of the pairs' ratios; below 1 is faster; processor: the same of processor time`,
+  );
   if (slower.length > 0) console.log(`slower by more than 10%: ${slower.join("; ")}`);
   return slower.length > 0 ? 1 : 0;
 }

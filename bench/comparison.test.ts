@@ -38,6 +38,12 @@ describe("a planted slow-down", () => {
   });
 });
 
+test("processor time is compared beside, and does not decide", () => {
+  const pairs = [1.4, 1.2, 1.3].map((cpu) => ({ before: 1, after: 1, cpu }));
+  expect(compare("x", "s", pairs)).toMatchObject({ cpu: 1.3, slower: false });
+  expect(compare("x", "s", [{ before: 1, after: 1 }])).not.toHaveProperty("cpu");
+});
+
 const pairsArbitrary = fc
   .array(
     fc.record({

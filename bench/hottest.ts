@@ -61,9 +61,12 @@ export function hottest(profile: CpuProfile, root: string): Hottest {
     add(functions, `${functionName || "(anonymous)"}${place}`, us);
     const ticks = positionTicks.reduce((sum, tick) => sum + tick.ticks, 0);
     for (const tick of positionTicks) {
-      const at = url === "" ? functionName : sources.place(url, tick.line);
+      // V8 gives some inlined code a line of another file: what cannot be here counts as the function's first line.
+      const line = tick.line > lineNumber && tick.line <= sources.linesOf(url) ? tick.line : lineNumber + 1;
+      const at = url === "" ? functionName : sources.place(url, line);
       add(lines, at, (us * tick.ticks) / ticks);
     }
+    if (ticks === 0) add(lines, functionName || "(anonymous)", us);
   }
   const sorted = (times: Map<string, number>): Hot[] =>
     [...times].sort((a, b) => b[1] - a[1]).map(([name, us]) => ({ name, share: us / busyUs }));
@@ -78,6 +81,7 @@ function add(times: Map<string, number>, name: string, us: number): void {
 /** Names places: built files by their source maps, packages by their names. */
 class Sources {
   readonly #root: string;
+  readonly #lines = new Map<string, number>();
   readonly #maps = new Map<string, SourceMap | undefined>();
 
   constructor(root: string) {
@@ -92,6 +96,17 @@ class Sources {
     const entry = map?.findEntry(line - 1, Number.MAX_SAFE_INTEGER);
     if (entry === undefined || !("originalSource" in entry)) return `${this.#short(file)}:${line}`;
     return `${this.#short(join(dirname(file), entry.originalSource))}:${entry.originalLine + 1}`;
+  }
+
+  /** How many lines the file has; of what is not a file, any number. */
+  linesOf(url: string): number {
+    if (!url.startsWith("file:")) return Number.POSITIVE_INFINITY;
+    const known = this.#lines.get(url);
+    if (known !== undefined) return known;
+    const file = fileURLToPath(url);
+    const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n").length : Number.POSITIVE_INFINITY;
+    this.#lines.set(url, lines);
+    return lines;
   }
 
   #mapOf(file: string): SourceMap | undefined {

@@ -1,6 +1,6 @@
 import type { Case, Reading, Setting } from "./case.ts";
 import type { Figure } from "./report.ts";
-import { summarise } from "./statistics.ts";
+import { median, summarise } from "./statistics.ts";
 
 /**
  * Measures every case `runs` times, one round of all after the other, so that a noisy minute does not fall on one case
@@ -43,5 +43,13 @@ function figureOf({ name, unit }: Case, readings: readonly Reading[]): Figure {
   const hashes = new Set(readings.map(({ stateHash }) => stateHash));
   if (hashes.size > 1) throw new Error(`${name}: its runs came to different states: ${[...hashes].join(", ")}`);
   const [stateHash] = hashes;
-  return { name, unit, ...summarise(values), values, ...(stateHash === undefined ? {} : { stateHash }) };
+  const cpu = readings.flatMap(({ cpuSeconds }) => cpuSeconds ?? []);
+  return {
+    name,
+    unit,
+    ...summarise(values),
+    values,
+    ...(stateHash === undefined ? {} : { stateHash }),
+    ...(cpu.length === 0 ? {} : { cpuSeconds: median(cpu) }),
+  };
 }

@@ -35,13 +35,13 @@ function clocked(name: string, file: string, count: string, workers: number): Ca
     quick: true,
     measure: async (setting) => {
       const params = { [count]: scaled(10_000, setting) };
-      const { result } = await runMyriad(setting.root, {
+      const { result, cpuSeconds } = await runMyriad(setting.root, {
         scenario: scenario(file),
         workers,
         params,
         placement: "contiguous",
       });
-      return { value: result.observations.microseconds as number, stateHash: result.stateHash };
+      return { value: result.observations.microseconds as number, stateHash: result.stateHash, cpuSeconds };
     },
   };
 }
@@ -69,8 +69,9 @@ function startUp(workers: number): Case {
     quick: workers === 0,
     measure: async (setting) => {
       const params = { agents: scaled(CROWD, setting) };
-      const { result, startedMs } = await runMyriad(setting.root, { scenario: scenario("crowd"), workers, params });
-      return { value: ((result.observations.latest as number) - startedMs) / 1000 };
+      const wish = { scenario: scenario("crowd"), workers, params };
+      const { result, startedMs, cpuSeconds } = await runMyriad(setting.root, wish);
+      return { value: ((result.observations.latest as number) - startedMs) / 1000, cpuSeconds };
     },
   };
 }

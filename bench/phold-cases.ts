@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
-import type { Case, Unit } from "./case.ts";
-import { runMyriad } from "./run-myriad.ts";
+import type { Case, Reading, Unit } from "./case.ts";
+import { type RunWish, runMyriad } from "./run-myriad.ts";
 
 const PHOLD = fileURLToPath(new URL("../examples/phold", import.meta.url));
 const PHOLD_JSON = fileURLToPath(new URL("./scenarios/phold-json.ts", import.meta.url));
@@ -66,12 +66,9 @@ function jsonCase(workers: number): Case {
 }
 
 /** Events a second of a run, from its first window to its end. */
-export async function rateOf(
-  root: string,
-  wish: Parameters<typeof runMyriad>[1],
-): Promise<{ value: number; stateHash: string }> {
-  const { result } = await runMyriad(root, wish);
-  return { value: result.events / result.wallSeconds, stateHash: result.stateHash };
+export async function rateOf(root: string, wish: RunWish): Promise<Reading> {
+  const { result, cpuSeconds } = await runMyriad(root, wish);
+  return { value: result.events / result.wallSeconds, stateHash: result.stateHash, cpuSeconds };
 }
 
 const short = (count: number): string => (count >= 1_000_000 ? `${count / 1_000_000}M` : `${count / 1000}k`);

@@ -5,14 +5,17 @@
 import { writeFileSync } from "node:fs";
 import { Session } from "node:inspector";
 import { join } from "node:path";
+import { isMainThread } from "node:worker_threads";
 
-const session = new Session();
-session.connect();
-session.post("Profiler.enable");
-session.post("Profiler.start");
-process.once("exit", () => {
-  session.post("Profiler.stop", (reason, stopped) => {
-    if (reason !== null) throw reason;
-    writeFileSync(join(process.env.PROFILE_FOLDER, `${process.pid}.cpuprofile`), JSON.stringify(stopped.profile));
+if (isMainThread) {
+  const session = new Session();
+  session.connect();
+  session.post("Profiler.enable");
+  session.post("Profiler.start");
+  process.once("exit", () => {
+    session.post("Profiler.stop", (reason, stopped) => {
+      if (reason !== null) throw reason;
+      writeFileSync(join(process.env.PROFILE_FOLDER, `${process.pid}.cpuprofile`), JSON.stringify(stopped.profile));
+    });
   });
-});
+}

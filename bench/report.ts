@@ -10,6 +10,8 @@ export interface Figure extends Summary {
   readonly values: readonly number[];
   /** Absent where there is none, see `Reading`. */
   readonly stateHash?: string;
+  /** The median, see `Reading`. */
+  readonly cpuSeconds?: number;
 }
 
 /** The file that `npm run bench` writes. */
@@ -32,8 +34,9 @@ export function reportTable(figures: readonly Figure[]): string {
     shown(figure.min, figure.unit),
     shown(figure.max, figure.unit),
     `${Math.round(100 * spreadOf(figure))}%`,
+    figure.cpuSeconds === undefined ? "" : shown(figure.cpuSeconds, "s"),
   ]);
-  return markdownTable([["case", "median", "least", "most", "spread"], ...rows]);
+  return markdownTable([["case", "median", "least", "most", "spread", "processor"], ...rows]);
 }
 
 /** A value with its unit, three digits long. */

@@ -1,9 +1,12 @@
 import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunResult } from "../src/runtime/run.ts";
 
 /** A run that takes longer hangs. */
 const RUN_MS_MAX = 600_000;
+const CPU_PRELOAD = new URL("./cpu-preload.mjs", import.meta.url).href;
 
 export interface RunWish {
   /** Path of the scenario, a module or a folder. */
@@ -14,10 +17,13 @@ export interface RunWish {
   readonly placement?: string;
 }
 
-/** What `--json` printed, and when the process was started, in milliseconds since 1970. */
 export interface Run {
+  /** What `--json` printed. */
   readonly result: RunResult;
+  /** When the process was started, in milliseconds since 1970. */
   readonly startedMs: number;
+  /** Processor time of this process and its workers, from start to exit. */
+  readonly cpuSeconds: number;
 }
 
 /** `myriad run` of the copy in `root`, as a process of its own, so that no run inherits another's compiled code or heap. */
@@ -27,9 +33,22 @@ export async function runMyriad(root: string, wish: RunWish): Promise<Run> {
   for (const [name, value] of Object.entries(params)) args.push("--param", `${name}=${value}`);
   if (until !== undefined) args.push("--until", String(until));
   if (placement !== undefined) args.push("--placement", placement);
-  const startedMs = performance.timeOrigin + performance.now();
-  const stdout = await outputOf(process.execPath, [join(root, "bin/myriad.js"), ...args]);
-  return { result: JSON.parse(stdout) as RunResult, startedMs };
+  const folder = mkdtempSync(join(tmpdir(), "myriad-run-"));
+  try {
+    const env = { NODE_OPTIONS: `--import ${CPU_PRELOAD}`, CPU_FOLDER: folder };
+    const startedMs = performance.timeOrigin + performance.now();
+    const stdout = await outputOf(process.execPath, [join(root, "bin/myriad.js"), ...args], { env });
+    return { result: JSON.parse(stdout) as RunResult, startedMs, cpuSeconds: sumOf(folder, workers + 1) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** What the processes of a run have left. Throws when one has ended without a word: the sum would be too low. */
+function sumOf(folder: string, processes: number): number {
+  const seconds = readdirSync(folder).map((name) => Number(readFileSync(join(folder, name), "utf8")));
+  if (seconds.length !== processes) throw new Error(`${seconds.length} of ${processes} processes told their time`);
+  return seconds.reduce((sum, one) => sum + one, 0);
 }
 
 /** Standard output of a command; `env` is added to the environment. Throws with its standard error when it fails or hangs. */
