@@ -2,7 +2,7 @@
  * Prints where the time goes:
  *
  *   npm run bench:profile -- FILE.cpuprofile...         hottest functions and lines of profiles that are there
- *   npm run bench:profile -- run SCENARIO ...           of a `myriad run` and each of its workers, profiled from start to exit
+ *   npm run bench:profile -- run SCENARIO ...           of a `myriad run` and each of its workers
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,6 +16,8 @@ import { outputOf } from "./run-myriad.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const SHOWN = 20;
+/** Start-up is not in a profile, unless it takes longer than this. */
+const AFTER_MS = 1_000;
 
 await runCommand(async () => {
   const args = process.argv.slice(2);
@@ -27,7 +29,7 @@ await runCommand(async () => {
   const folder = mkdtempSync(join(tmpdir(), "myriad-profile-"));
   try {
     const preload = new URL("./profile-preload.mjs", import.meta.url).href;
-    const env = { NODE_OPTIONS: `--import ${preload}`, PROFILE_FOLDER: folder };
+    const env = { NODE_OPTIONS: `--import ${preload}`, PROFILE_FOLDER: folder, PROFILE_AFTER_MS: String(AFTER_MS) };
     console.log(await outputOf(process.execPath, [join(ROOT, "bin/myriad.js"), ...args], { env }));
     for (const name of readdirSync(folder)) show(`process ${name.split(".")[0]}`, readProfile(join(folder, name)));
     return 0;
