@@ -7,7 +7,8 @@ import { decodePlain, encodePlain } from "./plain-codec.ts";
 
 /** Keys that trip up whoever looks at `value.constructor` or calls `value.hasOwnProperty`. */
 const key = fc.oneof(
-  fc.string({ unit: "grapheme", maxLength: 12 }),
+  // A key `__proto__` is refused by name before anything is encoded: see plain.suite.ts.
+  fc.string({ unit: "grapheme", maxLength: 12 }).filter((text) => text !== "__proto__"),
   fc.constantFrom("constructor", "hasOwnProperty", "toString", "length", "0", "10", "", "ключ", "e\u0301"),
 );
 const leaf = fc.oneof(
