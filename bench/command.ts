@@ -1,10 +1,15 @@
 import { MyriadError } from "../src/base/error.ts";
 
+const INTERRUPTED = 130;
 /** Beyond, a run takes minutes and says no more. */
 const SCALE_MAX = 10;
 
-/** Runs a command's main function: usage errors end with exit code 2, others with 1, each with one line. */
+/**
+ * Runs a command's main function: usage errors end with exit code 2, others with 1, each with one line. A signal ends it
+ * with 130, and what it has started and made goes with it (`atEnd`).
+ */
 export async function runCommand(main: () => Promise<number>): Promise<void> {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(INTERRUPTED));
   try {
     process.exitCode = await main();
   } catch (reason) {

@@ -9,6 +9,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { atEnd } from "./at-end.ts";
 import type { Case, Setting } from "./case.ts";
 import { chooseCases } from "./cases.ts";
 import { integerFlag, runCommand, scaleFlag } from "./command.ts";
@@ -33,10 +34,7 @@ await runCommand(async () => {
   const scale = scaleFlag(flags.scale);
   const cases = chooseCases(flags.full, flags.only);
   const base = buildRevision(flags.base ?? baselineRevision(), HERE);
-  process.once("SIGINT", () => {
-    base.dispose();
-    process.exit(130);
-  });
+  const dispose = atEnd(() => base.dispose());
   try {
     const [before, after] = [
       { root: base.root, scale },
@@ -49,7 +47,7 @@ await runCommand(async () => {
     }
     return report(base.revision, results);
   } finally {
-    base.dispose();
+    dispose();
   }
 });
 
@@ -86,19 +84,20 @@ async function measurePair(one: Case, before: Setting, after: Setting, reversed:
 }
 
 function report(revision: string, results: readonly Comparison[]): number {
-  const rows = results.map(({ name, unit, before, after, median, min, max, slower, cpu }) => [
+  const rows = results.map(({ name, unit, before, after, median, min, max, best, slower, cpu }) => [
     name,
     shown(before, unit),
     shown(after, unit),
     median.toFixed(3),
     `${min.toFixed(2)} to ${max.toFixed(2)}`,
+    best.toFixed(3),
     cpu?.toFixed(3) ?? "",
     slower ? "SLOWER" : "",
   ]);
-  console.log(markdownTable([["case", "before", "after", "cost", "range", "processor", ""], ...rows]));
+  console.log(markdownTable([["case", "before", "after", "cost", "range", "best", "processor", ""], ...rows]));
   const slower = results.filter((result) => result.slower).map(({ name }) => name);
   console.log(
-    `cost: after over ${revision.slice(0, 12)}, the median of the pairs' ratios; below 1 is faster; processor: the same of processor time`,
+    `cost: after over ${revision.slice(0, 12)}, the median of the pairs' ratios; below 1 is faster; best: the best reading after over the best before; processor: as cost, of processor time`,
   );
   if (slower.length > 0) console.log(`slower by more than 10%: ${slower.join("; ")}`);
   return slower.length > 0 ? 1 : 0;

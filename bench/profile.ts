@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MyriadError } from "../src/base/error.ts";
+import { atEnd } from "./at-end.ts";
 import { runCommand } from "./command.ts";
 import { type CpuProfile, hottest } from "./hottest.ts";
 import { markdownTable } from "./report.ts";
@@ -27,6 +28,7 @@ await runCommand(async () => {
     return 0;
   }
   const folder = mkdtempSync(join(tmpdir(), "myriad-profile-"));
+  const clean = atEnd(() => rmSync(folder, { recursive: true, force: true }));
   try {
     const preload = new URL("./profile-preload.mjs", import.meta.url).href;
     const env = { NODE_OPTIONS: `--import ${preload}`, PROFILE_FOLDER: folder, PROFILE_AFTER_MS: String(AFTER_MS) };
@@ -34,7 +36,7 @@ await runCommand(async () => {
     for (const name of readdirSync(folder)) show(`process ${name.split(".")[0]}`, readProfile(join(folder, name)));
     return 0;
   } finally {
-    rmSync(folder, { recursive: true });
+    clean();
   }
 });
 

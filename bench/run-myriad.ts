@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunResult } from "../src/runtime/run.ts";
+import { atEnd } from "./at-end.ts";
 
 /** A run that takes longer hangs. */
 const RUN_MS_MAX = 600_000;
@@ -34,13 +35,14 @@ export async function runMyriad(root: string, wish: RunWish): Promise<Run> {
   if (until !== undefined) args.push("--until", String(until));
   if (placement !== undefined) args.push("--placement", placement);
   const folder = mkdtempSync(join(tmpdir(), "myriad-run-"));
+  const clean = atEnd(() => rmSync(folder, { recursive: true, force: true }));
   try {
     const env = { NODE_OPTIONS: `--import ${CPU_PRELOAD}`, CPU_FOLDER: folder };
     const startedMs = performance.timeOrigin + performance.now();
     const stdout = await outputOf(process.execPath, [join(root, "bin/myriad.js"), ...args], { env });
     return { result: JSON.parse(stdout) as RunResult, startedMs, cpuSeconds: sumOf(folder, workers + 1) };
   } finally {
-    rmSync(folder, { recursive: true });
+    clean();
   }
 }
 
@@ -58,6 +60,7 @@ export function outputOf(
   { env = {} }: { env?: Readonly<Record<string, string>> } = {},
 ): Promise<string> {
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
+  const end = atEnd(() => void child.kill("SIGTERM"));
   const timer = setTimeout(() => child.kill("SIGTERM"), RUN_MS_MAX);
   let stdout = "";
   let stderr = "";
@@ -67,6 +70,7 @@ export function outputOf(
     child.once("error", reject);
     child.once("close", (code, signal) => {
       clearTimeout(timer);
+      end();
       if (code === 0) resolve(stdout);
       else reject(new Error(`${command} ${args.join(" ")} ended ${signal ?? `with code ${code}`}: ${stderr.trim()}`));
     });

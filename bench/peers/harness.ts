@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
+import { atEnd } from "../at-end.ts";
 import type { Measured } from "./peer.ts";
 
 /** A harness, or an installation, that takes longer hangs. */
@@ -27,6 +28,9 @@ export async function runMarked(command: readonly string[]): Promise<string> {
     env: { ...process.env, [MARK]: mark },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  const end = atEnd(() => {
+    for (const pid of markedProcesses(mark)) process.kill(pid, "SIGKILL");
+  });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
@@ -38,7 +42,7 @@ export async function runMarked(command: readonly string[]): Promise<string> {
     child.once("exit", (exitCode) => resolve(exitCode));
   }).finally(() => clearTimeout(timer));
   const left = await leftBehind(mark);
-  for (const pid of left) process.kill(pid, "SIGKILL");
+  end();
   if (code !== 0) throw new Error(lastLine(stderr) || `it ended with code ${code}`);
   if (left.length > 0)
     throw new Error(`it left ${left.length} processes running, which were ended: ${left.join(", ")}`);

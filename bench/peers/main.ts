@@ -12,6 +12,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { MyriadError } from "../../src/base/error.ts";
+import { atEnd } from "../at-end.ts";
 import { integerFlag, runCommand, scaleFlag } from "../command.ts";
 import { markdownTable, shown } from "../report.ts";
 import { median } from "../statistics.ts";
@@ -47,6 +48,9 @@ await runCommand(async () => {
     throw new MyriadError("INVALID_ARGUMENT", `--only ${flags.only}: there are ${names}`);
   }
   const folder = flags.folder === undefined ? mkdtempSync(join(tmpdir(), "myriad-peers-")) : resolve(flags.folder);
+  const clean = atEnd(() => {
+    if (flags.folder === undefined) rmSync(folder, { recursive: true, force: true });
+  });
   try {
     const peers: Peer[] = [];
     for (const peer of chosen) if (await installed(peer, folder)) peers.push(peer);
@@ -55,7 +59,7 @@ await runCommand(async () => {
     console.log(tableOf(rates));
     return 0;
   } finally {
-    if (flags.folder === undefined) rmSync(folder, { recursive: true, force: true });
+    clean();
   }
 });
 
