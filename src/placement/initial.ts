@@ -4,7 +4,7 @@ import { type Csr, inducedGraph } from "./csr.ts";
 import type { SearchOptions } from "./local-search.ts";
 import { rebalance } from "./rebalance.ts";
 import type { Chance } from "./shuffle.ts";
-import { unconstrainedSearch } from "./unconstrained.ts";
+import { LOSS_SHARE, unconstrainedSearch } from "./unconstrained.ts";
 
 export interface InitialOptions {
   /** How often the whole thing is done at most; the best is kept. */
@@ -20,8 +20,6 @@ export interface InitialOptions {
   /** Local search in combining. */
   readonly search: SearchOptions;
 }
-
-const LOSS_SHARE = 0.75;
 
 /** First partitions of a small graph, best first: recursive bisection, repeated, each screened by a short k-way search. */
 export function initialPartition(

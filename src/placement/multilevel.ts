@@ -8,7 +8,7 @@ import { localSearch, type SearchOptions } from "./local-search.ts";
 import { rebalance } from "./rebalance.ts";
 import type { Chance } from "./shuffle.ts";
 import { sweep } from "./sweep.ts";
-import { unconstrainedSearch } from "./unconstrained.ts";
+import { LOSS_SHARE, LOSS_SHARE_FINEST, unconstrainedSearch } from "./unconstrained.ts";
 
 export interface Effort {
   readonly clustering: "propagation" | "first-choice";
@@ -36,9 +36,6 @@ interface Level {
 const PROPAGATION_ROUNDS = 3;
 /** Levels below this many vertices cost next to nothing, so more is tried on them. */
 const SMALL_LEVEL = 5_000;
-/** How much of its tie a vertex may lose by an unconstrained move (Jet's filter): more on coarse levels, where much is still to be decided. */
-const LOSS_SHARE_FINEST = 0.25;
-const LOSS_SHARE = 0.75;
 /** Partitions of the coarsest graph are combined down to this size. */
 const COMBINED_PER_BLOCK = 20;
 const COMBINED_MIN = 100;

@@ -8,6 +8,10 @@ export interface UnconstrainedOptions {
   readonly fruitlessMax: number;
 }
 
+/** `lossShare` on coarse levels, where much is still to be decided (Jet's filter ratio) ... */
+export const LOSS_SHARE = 0.75;
+/** ... and on the finest. */
+export const LOSS_SHARE_FINEST = 0.25;
 /** A new best that is better by less than this share does not earn further iterations. */
 const PROGRESS_MIN = 0.001;
 /** Progress of a thousandth at a time is never worth more iterations than this. */
