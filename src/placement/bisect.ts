@@ -37,7 +37,7 @@ export function bisect(graph: Csr, how: Bisection, chance: Chance): Uint16Array 
   let bestScore = Infinity;
   for (let attempt = 0; attempt < how.tries; attempt++) {
     const blocks = improve(graph, grow(graph, how, attempt % 2 === 1, chance), how, chance);
-    const score = blocks.cut() + 1e9 * blocks.overload();
+    const score = blocks.score();
     if (score >= bestScore) continue;
     best = blocks;
     bestScore = score;

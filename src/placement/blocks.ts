@@ -214,4 +214,9 @@ export class Blocks {
     for (let b = 0; b < this.count; b++) over += Math.max(0, this.loads[b]! - this.limits[b]!);
     return over;
   }
+
+  /** What a partition is judged by, lower is better: the cut, and above all what it carries beyond limits. */
+  score(): number {
+    return this.cut() + 1e9 * this.overload();
+  }
 }

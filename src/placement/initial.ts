@@ -38,7 +38,7 @@ export function initialPartition(
     rebalance(blocks);
     unconstrainedSearch(blocks, { lossShare: LOSS_SHARE, fruitlessMax: options.patience });
     rebalance(blocks);
-    const score = blocks.cut() + 1e9 * blocks.overload();
+    const score = blocks.score();
     pool.push({ parts, score });
   }
   return pool.sort((a, b) => a.score - b.score).map(({ parts }) => parts);

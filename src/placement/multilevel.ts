@@ -100,10 +100,8 @@ function bestOf(graph: Csr, limits: Float64Array, pool: Uint16Array[], effort: E
   return best;
 }
 
-/** What a partition is judged by: the cut, and above all what it carries beyond limits. */
 export function scoreOf(graph: Csr, parts: Uint16Array, limits: Float64Array): number {
-  const blocks = new Blocks(graph, parts, limits);
-  return blocks.cut() + 1e9 * blocks.overload();
+  return new Blocks(graph, parts, limits).score();
 }
 
 /** Improving `better` while never clustering across a cut edge of either: what both agree on is kept (Sanders and Schulz, "Distributed evolutionary graph partitioning", 2012). */
