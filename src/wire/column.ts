@@ -1,6 +1,6 @@
 import type { FieldKind } from "./payload.ts";
 
-/** Bytes of an element of a field's column. A field of variable size has the end of its bytes in the blob there. */
+/** Bytes of an element of a field's column. Fields of variable size have ends of bytes in the blob there. */
 export const COLUMN_BYTES: Record<FieldKind, 1 | 2 | 4 | 8> = {
   u8: 1,
   bool: 1,
@@ -13,6 +13,9 @@ export const COLUMN_BYTES: Record<FieldKind, 1 | 2 | 4 | 8> = {
   text: 4,
   json: 4,
 };
+
+/** Elements of the column of so many rows. Json is one value, an array of all that the rows have: it has one end. */
+export const columnLength = (kind: FieldKind, rows: number): number => (kind === "json" ? 1 : rows);
 
 /** Where words come from: element i is words[offset[rows[i]] + field]. */
 export interface WordSource {

@@ -39,6 +39,8 @@ export class EventBatch {
   wordCount = 0;
   words: Float64Array;
   refs: unknown[] = [];
+  /** Encoded, `refs` take so many bytes at most; of those written by a codec. */
+  refBytes = 0;
 
   /** `rows`: room at first, for rows and for payload words; it grows by doubling. */
   constructor(rows: number = INITIAL_ROWS) {
@@ -84,15 +86,16 @@ export class EventBatch {
     this.refs.push(value);
   }
 
-  /** Bytes that this batch would take as a frame, about: 24 a row and 8 a word; text and json are not counted. */
+  /** Bytes that this batch would take as a frame, about: 24 a row, 8 a word, and what text and json take at most. */
   get frameBytes(): number {
-    return this.count * 24 + this.wordCount * 8;
+    return this.count * 24 + this.wordCount * 8 + this.refBytes;
   }
 
   /** Empties it; the memory stays for the next use. */
   clear(): void {
     this.count = 0;
     this.wordCount = 0;
+    this.refBytes = 0;
     if (this.refs.length > 0) this.refs = [];
   }
 

@@ -1,5 +1,5 @@
 import { MyriadError } from "../base/error.ts";
-import { COLUMN_BYTES, spreadColumn } from "./column.ts";
+import { COLUMN_BYTES, columnLength, spreadColumn } from "./column.ts";
 import type { EventBatch } from "./event-batch.ts";
 import {
   alignTo,
@@ -115,25 +115,40 @@ function readPayloads(
       at = alignTo(at, COLUMN_BYTES[kind]);
       if (isVariable(kind)) {
         for (let i = 0; i < count; i++) words[first + i * fields.length] = values.length + i;
-        blobAt = readVariables(kind === "text", new Uint32Array(buffer, base + at, count), blob, blobAt, values);
+        const ends = new Uint32Array(buffer, base + at, columnLength(kind, count));
+        if (kind === "text") blobAt = readTexts(ends, blob, blobAt, values);
+        else blobAt = readJson(ends[0]!, count, blob, blobAt, values);
       } else spreadColumn(kind, buffer, base + at, count, words, first, fields.length);
-      at += count * COLUMN_BYTES[kind];
+      at += columnLength(kind, count) * COLUMN_BYTES[kind];
     }
   }
   return values;
 }
 
-/** Appends the values of one column and returns where the last one ends. */
-function readVariables(isText: boolean, ends: Uint32Array, blob: Buffer, start: number, values: unknown[]): number {
+/** Appends the values of a column of text and returns where the last one ends. */
+function readTexts(ends: Uint32Array, blob: Buffer, start: number, values: unknown[]): number {
   let from = start;
   for (let i = 0; i < ends.length; i++) {
-    const end = ends[i]!;
-    if (end < from || end > blob.length)
-      throw new MyriadError("CORRUPT", `text or json ends at ${end}, before ${from}`);
-    values.push(isText ? readText(blob, from, end) : decodePlain(blob.subarray(from, end)));
+    const end = checkedEnd(ends[i]!, from, blob);
+    values.push(readText(blob, from, end));
     from = end;
   }
   return from;
+}
+
+/** The same for a column of json. */
+function readJson(end: number, count: number, blob: Buffer, start: number, values: unknown[]): number {
+  const column = decodePlain(blob.subarray(start, checkedEnd(end, start, blob)));
+  if (!Array.isArray(column) || column.length !== count) {
+    throw new MyriadError("CORRUPT", `a column of json is not an array of ${count} values`);
+  }
+  for (let i = 0; i < count; i++) values.push(column[i]);
+  return end;
+}
+
+function checkedEnd(end: number, start: number, blob: Buffer): number {
+  if (end >= start && end <= blob.length) return end;
+  throw new MyriadError("CORRUPT", `text or json ends at ${end}; it starts at ${start}, of ${blob.length} bytes`);
 }
 
 /** Makes room for the words of all rows and sets where each type's begin. */

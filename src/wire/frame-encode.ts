@@ -1,7 +1,7 @@
 import { MyriadError } from "../base/error.ts";
 import { CHUNK_BYTES, FRAME_BYTES_MAX } from "../base/limits.ts";
 import { sealChecksum } from "./checksum.ts";
-import { COLUMN_BYTES, gatherColumn } from "./column.ts";
+import { COLUMN_BYTES, columnLength, gatherColumn } from "./column.ts";
 import type { EventBatch } from "./event-batch.ts";
 import {
   alignTo,
@@ -19,6 +19,8 @@ import { VariableBlob } from "./variable-blob.ts";
 
 type Codecs = readonly PayloadCodec[];
 
+/** Text and json that may take so many frames are not encoded to see whether they fit into one; it is an upper bound. */
+const REFS_TRIED = 4;
 const groups = new RowGroups();
 const blob = new VariableBlob(FRAME_BYTES_MAX);
 
@@ -72,6 +74,8 @@ export function encodeFrames(
   return frames;
 }
 
+const refsAtMost = (batch: EventBatch, rows: number): number => (batch.refBytes / batch.count) * rows;
+
 /** Rows [first, end) as a frame, or nothing when that is too large. */
 function encodeRows(
   stamp: FrameStamp,
@@ -86,6 +90,7 @@ function encodeRows(
   const closingBytes = closing?.length ?? 0;
   // Cheap refusal before anything is looked at: this much it takes in any case.
   if (HEADER_BYTES + count * ROW_BYTES + closingBytes > FRAME_BYTES_MAX) return undefined;
+  if (count > 1 && refsAtMost(batch!, count) > REFS_TRIED * FRAME_BYTES_MAX) return undefined;
   let columnsEnd = HEADER_BYTES;
   let blobBytes = 0;
   blob.clear();
@@ -140,12 +145,13 @@ function writePayloads(buffer: ArrayBuffer, start: number, batch: EventBatch, co
     const fields = codecs[type]!.fields;
     for (let f = 0; f < fields.length; f++) {
       const kind = fields[f]!.kind;
+      const length = columnLength(kind, rows.length);
       at = alignTo(at, COLUMN_BYTES[kind]);
       if (isVariable(kind)) {
-        new Uint32Array(buffer, at, rows.length).set(blob.ends(variables, rows.length));
-        variables += rows.length;
+        new Uint32Array(buffer, at, length).set(blob.ends(variables, length));
+        variables += length;
       } else gatherColumn(kind, buffer, at, source, f);
-      at += rows.length * COLUMN_BYTES[kind];
+      at += length * COLUMN_BYTES[kind];
     }
   }
 }
@@ -159,10 +165,14 @@ function fillBlob(batch: EventBatch, codecs: Codecs): boolean {
     const rows = groups.rowsOf(type);
     for (let f = 0; f < fields.length; f++) {
       const kind = fields[f]!.kind;
-      if (!isVariable(kind)) continue;
-      for (let i = 0; i < rows.length; i++) {
-        const value = refs[words[offset[rows[i]!]! + f]!];
-        if (!(kind === "text" ? blob.addText(value as string) : blob.addBytes(encodePlain(value)))) return false;
+      if (kind === "json") {
+        // The keys of records that are alike are written once, and read by code that is made for them once.
+        const values = Array.from(rows, (row) => refs[words[offset[row]! + f]!]);
+        if (!blob.addBytes(encodePlain(values))) return false;
+      } else if (kind === "text") {
+        for (let i = 0; i < rows.length; i++) {
+          if (!blob.addText(refs[words[offset[rows[i]!]! + f]!] as string)) return false;
+        }
       }
     }
   }
@@ -176,7 +186,7 @@ function tooLarge(batch: EventBatch, row: number, codecs: Codecs): MyriadError {
   codec.fields.forEach(({ kind }, f) => {
     if (!isVariable(kind)) return;
     const value = batch.refs[batch.words[batch.offset[row]! + f]!];
-    end += kind === "text" ? Buffer.byteLength(value as string) : encodePlain(value).length;
+    end += kind === "text" ? Buffer.byteLength(value as string) : encodePlain([value]).length;
   });
   const bytes = frameBytes(closingStart(end), 0);
   return new MyriadError("LIMIT", `event "${codec.event}" takes a frame of ${bytes} bytes; at most ${FRAME_BYTES_MAX}`);

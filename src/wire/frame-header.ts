@@ -9,7 +9,8 @@ import { CHECKSUM_BYTES } from "./checksum.ts";
  *    28 frameSeq u32, 32 count u32, 36 blobBytes u32, 40 closingBytes u32, 44 bytes u32 (of the whole frame)
  *    48 columns of the rows: time f64, to u32, from u32, seq u32, meta u32
  *       per event type present, by ascending id, its rows in row order: hidden words of replies u32, then a column a field;
- *       a column of variable size holds u32 ends within the blob, the first of all columns starting at 0
+ *       a column of text holds u32 ends within the blob, one of json the end of one array of all values; the first of
+ *       all such columns starts at 0
  *       blob, closing section (on 8 bytes), checksum u32 (on 4 bytes)
  *
  * A column starts at a multiple of its element's size, gaps are zero.
@@ -17,7 +18,7 @@ import { CHECKSUM_BYTES } from "./checksum.ts";
 export const HEADER_BYTES = 48;
 /** Bytes of a row in the columns that all events have. */
 export const ROW_BYTES = 24;
-export const FRAME_VERSION = 1;
+export const FRAME_VERSION = 2;
 /** "MYRF" */
 const MAGIC = 0x4652_594d;
 const FLAG_CLOSING = 1;

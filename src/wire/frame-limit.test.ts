@@ -89,7 +89,11 @@ test("a batch over the limit goes out as several frames, the last with the closi
     1,
     Array.from({ length: 1000 }, (_, i) => ({ text: `${i}-`.repeat(5000) })),
   );
-  for (const batch of [numbers, texts]) {
+  const notes = batchOf(
+    2,
+    Array.from({ length: 1000 }, (_, i) => ({ data: { text: `${i}-`.repeat(5000), even: i % 2 === 0 } })),
+  );
+  for (const batch of [numbers, texts, notes]) {
     const closing = new Uint8Array([1, 2, 3]);
     const frames = encodeFrames(STAMP, batch, CODECS, closing);
     const headers = frames.map(readHeader);

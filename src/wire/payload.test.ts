@@ -162,3 +162,21 @@ describe("text and json of one event", () => {
     }
   });
 });
+
+test("text and json count in what a batch would take as a frame, written or copied: large ones must leave in time", () => {
+  for (const [kind, value] of [
+    ["text", "x".repeat(70_000)],
+    ["json", { list: new Array(70_000).fill("x") }],
+  ] as const) {
+    const batch = new EventBatch();
+    batch.push(0, 0, 0, 0, 0);
+    of(kind).write(batch, { value });
+    expect(batch.frameBytes).toBeGreaterThan(70_000);
+    const copy = new EventBatch();
+    of(kind).copy(batch, 0, copy, false);
+    copy.pushAt(0, 0, 0, 0, 0, 0);
+    expect(copy.frameBytes).toBe(batch.frameBytes);
+    batch.clear();
+    expect(batch.frameBytes).toBe(0);
+  }
+});

@@ -52,6 +52,7 @@ export class PayloadCodec {
       else if (isVariable(kind)) to.pushRef(refs[word]);
       else to.pushWord(word);
     }
+    to.refBytes += this.#bytesAtMost(from, offset);
   }
 
   /** Appends the payload after the row just pushed. Throws INVALID_PAYLOAD naming event, field and value. */
@@ -69,18 +70,33 @@ export class PayloadCodec {
     if (!this.numeric) this.#checkSize(batch);
   }
 
-  /** Throws LIMIT when the text and json just written would not fit into a frame. */
+  /** Counts the text and json just written. Throws LIMIT when they would not fit into a frame. */
   #checkSize(batch: EventBatch): void {
+    const first = batch.wordCount - this.fields.length;
+    const most = this.#bytesAtMost(batch, first);
+    batch.refBytes += most;
+    if (most <= PAYLOAD_BYTES_MAX) return;
     let bytes = 0;
     for (let f = 0; f < this.fields.length; f++) {
       const { kind } = this.fields[f]!;
-      if (isVariable(kind)) bytes += sizeOf(kind, batch.refs[batch.words[batch.wordCount - this.fields.length + f]!]);
+      const value = batch.refs[batch.words[first + f]!];
+      if (kind === "text") bytes += Buffer.byteLength(value as string);
+      else if (kind === "json") bytes += encodePlain(value).length;
     }
     if (bytes <= PAYLOAD_BYTES_MAX) return;
     throw new MyriadError(
       "LIMIT",
       `event "${this.event}": ${bytes} bytes of text and json; at most ${PAYLOAD_BYTES_MAX}`,
     );
+  }
+
+  /** An upper bound of what the text and json of the payload at `offset` take when encoded. */
+  #bytesAtMost({ words, refs }: EventBatch, offset: number): number {
+    let bytes = 0;
+    for (let f = 0; f < this.fields.length; f++) {
+      if (isVariable(this.fields[f]!.kind)) bytes += sizeAtMost(refs[words[offset + f]!]);
+    }
+    return bytes;
   }
 
   #writeField(batch: EventBatch, field: Field, value: unknown): void {
@@ -99,17 +115,6 @@ export class PayloadCodec {
     }
   }
 }
-
-/** Encoded bytes of a text or json field: counted when they may be many, else some number that is too small to matter. */
-function sizeOf(kind: FieldKind, value: unknown): number {
-  if (kind === "text") {
-    const { length } = value as string;
-    return length * 3 < SIZE_MATTERS ? length : Buffer.byteLength(value as string);
-  }
-  return sizeAtMost(value) < SIZE_MATTERS ? 0 : encodePlain(value).length;
-}
-
-const SIZE_MATTERS = 1024 * 1024;
 
 /** An upper bound of what plain data takes when encoded. */
 function sizeAtMost(value: unknown): number {

@@ -1,5 +1,5 @@
 import { MyriadError } from "../base/error.ts";
-import { COLUMN_BYTES } from "./column.ts";
+import { COLUMN_BYTES, columnLength } from "./column.ts";
 import { FLAG_REPLY } from "./event-batch.ts";
 import { alignTo } from "./frame-header.ts";
 import type { PayloadCodec } from "./payload.ts";
@@ -84,7 +84,7 @@ export class RowGroups {
       const count = this.#counts[type]!;
       if (this.#hidden[type]! > 0) at = alignTo(at, 4) + this.#hidden[type]! * 4;
       for (const { kind } of codecs[type]!.fields) {
-        at = alignTo(at, COLUMN_BYTES[kind]) + count * COLUMN_BYTES[kind];
+        at = alignTo(at, COLUMN_BYTES[kind]) + columnLength(kind, count) * COLUMN_BYTES[kind];
       }
     }
     return at;
