@@ -6,9 +6,10 @@ import { PROTOCOL_VERSION } from "../net/hello.ts";
 import { MemoryNetwork, MemoryTransport } from "../net/memory.ts";
 import { PeerLinks } from "../net/peer-links.ts";
 import { EventBatch, FLAG_NONE, PHASE_EVENT, packMeta } from "../wire/event-batch.ts";
-import { decodeEvents, encodeFrames } from "../wire/frame.ts";
+import { decodeEvents, encodeFrames, readHeader } from "../wire/frame.ts";
 import { PayloadCodec } from "../wire/payload.ts";
-import { type EndDecision, type LoopEngine, WorkerLoop } from "./worker-loop.ts";
+import { type Command, type CommandKind, CommandQueue } from "./commands.ts";
+import { type LoopEngine, WorkerLoop, type WorkerLoopOptions } from "./worker-loop.ts";
 
 const CODECS = [new PayloadCodec("hop", [{ name: "count", kind: "u32" }])];
 const META = packMeta(PHASE_EVENT, 0, FLAG_NONE, 0);
@@ -17,16 +18,23 @@ const RUN = 77;
 /** Sends every peer some events each window; windows go up by 1 + window % 3, and end at `last`. */
 class FakeEngine implements LoopEngine {
   command = 0;
+  stopCommand = Number.POSITIVE_INFINITY;
+  agreed = 0;
   readonly log: string[] = [];
   readonly #outboxes: EventBatch[];
   readonly #self: number;
   readonly #last: number;
-  readonly #pause: (window: number) => Promise<void> | undefined;
+  readonly #pause: (window: number, self: number) => Promise<void> | undefined;
   readonly accepted = new EventBatch();
   #window = -1;
   flush: ((peer: number, batch: EventBatch) => void) | undefined;
 
-  constructor(self: number, workers: number, last: number, pause: (window: number) => Promise<void> | undefined) {
+  constructor(
+    self: number,
+    workers: number,
+    last: number,
+    pause: (window: number, self: number) => Promise<void> | undefined,
+  ) {
     this.#self = self;
     this.#last = last;
     this.#pause = pause;
@@ -35,6 +43,7 @@ class FakeEngine implements LoopEngine {
 
   runWindow(window: number): void | Promise<void> {
     this.#window = window;
+    const paused = this.#pause(window, this.#self);
     for (const [peer, batch] of this.#outboxes.entries()) {
       if (peer === this.#self) continue;
       for (let i = 0; i <= window % 4; i++) {
@@ -43,11 +52,11 @@ class FakeEngine implements LoopEngine {
         if (i === 1) this.flush?.(peer, batch);
       }
     }
-    return this.#pause(window);
+    return paused;
   }
 
   outbox = (peer: number): EventBatch => this.#outboxes[peer]!;
-  closing = (): Uint8Array => Uint8Array.of(this.#self, this.#window & 0xff);
+  closing = (): Uint8Array => Uint8Array.of(this.#self, this.#window & 0xff, this.command);
 
   acceptEvents(frame: Uint8Array): void {
     decodeEvents(frame, CODECS, () => this.accepted);
@@ -59,8 +68,10 @@ class FakeEngine implements LoopEngine {
       { length: batch.count },
       (_, row) => `${batch.from[row]}/${batch.words[batch.offset[row]!]}`,
     );
-    this.log.push(`${this.#window}: ${rows.join(" ")} | ${closings.map((bytes) => bytes.join("."))}`);
+    this.log.push(`${this.#window}: ${rows.join(" ")} | ${closings.map((bytes) => bytes.subarray(0, 2).join("."))}`);
     batch.clear();
+    this.agreed = Math.min(...closings.map((bytes) => bytes[2]!));
+    if (this.agreed >= this.stopCommand) return { kind: "end", reason: "stopped", virtualTime: this.#window };
     if (this.#window >= this.#last) return { kind: "end", reason: "time", virtualTime: this.#window };
     return { kind: "window", window: this.#window + 1 + (Math.max(0, this.#window) % 3) };
   }
@@ -75,14 +86,20 @@ interface Cluster {
 
 const PEER_WAIT_MS = 50;
 
-async function cluster(workers: number, last: number, pause: FakeEngine["runWindow"] = () => {}): Promise<Cluster> {
+async function cluster(
+  workers: number,
+  last: number,
+  pause: (window: number, self: number) => void | Promise<void> = () => {},
+  more: (worker: number) => Partial<WorkerLoopOptions> = () => ({}),
+): Promise<Cluster> {
   const network = new MemoryNetwork();
   const ids = Array.from({ length: workers }, (_, i) => i);
-  const engines = ids.map((self) => new FakeEngine(self, workers, last, (w) => pause(w) ?? undefined));
+  const engines = ids.map((self) => new FakeEngine(self, workers, last, (window) => pause(window, self) ?? undefined));
   const transports = ids.map(() => new MemoryTransport(network));
   const loops = ids.map((self) => {
     const engine = engines[self]!;
-    const loop = new WorkerLoop({ engine, self, workers, run: RUN, epoch: 1, codecs: CODECS, clock: systemClock });
+    const fixed = { engine, self, workers, run: RUN, epoch: 1, codecs: CODECS, clock: systemClock };
+    const loop = new WorkerLoop({ ...fixed, ...more(self) });
     engine.flush = loop.flush;
     return loop;
   });
@@ -143,7 +160,7 @@ describe("worker loop", () => {
         turn++ % 3 === 0 ? new Promise((r) => setImmediate(r)) : undefined;
       const { loops, engines } = await cluster(workers, 60, pause);
       const ends = await Promise.all(loops.map((loop) => loop.run()));
-      expect(new Set(ends.map((end: EndDecision) => end.virtualTime)).size).toBe(1);
+      expect(new Set(ends.map((end) => end.kind === "end" && end.virtualTime)).size).toBe(1);
       const windows = engines.map((engine) => engine.log.map((line) => line.split(":")[0]));
       for (const list of windows) expect(list).toEqual(windows[0]);
       const others = (self: number): number[] => [...loops.keys()].filter((peer) => peer !== self);
@@ -184,7 +201,7 @@ describe("worker loop", () => {
   const stamp = { run: RUN, epoch: 1, window: -1, sender: 1, frameSeq: 0 };
   const stray: [string, () => Uint8Array, RegExp][] = [
     ["of another run", () => encodeFrames({ ...stamp, run: 1 }, null, CODECS, null)[0]!, /PROTOCOL: frame of run 1,/],
-    ["of another epoch", () => encodeFrames({ ...stamp, epoch: 0 }, null, CODECS, null)[0]!, /PROTOCOL.*epoch 0/],
+    ["of an epoch to come", () => encodeFrames({ ...stamp, epoch: 2 }, null, CODECS, null)[0]!, /PROTOCOL.*epoch 2/],
     ["of another worker", () => encodeFrames({ ...stamp, sender: 2 }, null, CODECS, null)[0]!, /PROTOCOL.*worker 2/],
     ["of a window to come", () => encodeFrames({ ...stamp, window: 4 }, null, CODECS, null)[0]!, /PROTOCOL.*window 4/],
     ["that is none", () => new Uint8Array(200), /CORRUPT/],
@@ -204,5 +221,76 @@ describe("worker loop", () => {
     await Promise.all(runs);
     expect(loops[0]!.state).toBe("ended");
     expect(loops[0]!.waitMs).toBeGreaterThan(0);
+  });
+});
+
+describe("commands", () => {
+  const command = (number: number, kind: CommandKind): Command => ({ number, kind, checkpoint: number });
+
+  it("take effect at one barrier on all workers, once each, and a window waits for what they do", async () => {
+    const queues = [0, 1, 2].map(() => new CommandQueue());
+    const log: string[][] = [[], [], []];
+    let windows = 0;
+    const pause = (window: number): undefined => {
+      // They come to the workers at different times.
+      const at = { 4: 0, 9: 1, 14: 2 }[++windows];
+      if (at !== undefined) for (const n of [1, 2]) queues[at]!.accept(command(n, n === 1 ? "checkpoint" : "pause"));
+      for (const list of log) list.push(`run ${window}`);
+    };
+    const { loops } = await cluster(3, 40, pause, (worker) => ({
+      commands: queues[worker]!,
+      onCommand: ({ number, kind }, next) => {
+        log[worker]!.push(`${kind} ${number} before ${next}`);
+        return number === 1 ? undefined : new Promise((done) => setImmediate(done));
+      },
+    }));
+    await Promise.all(loops.map((loop) => loop.run()));
+    const done = log.map((lines) => lines.filter((line) => !line.startsWith("run")));
+    expect(done[0]).toHaveLength(2);
+    expect(done[1]).toEqual(done[0]);
+    expect(done[2]).toEqual(done[0]);
+    expect(loops[1]!.applied).toEqual(loops[0]!.applied);
+  });
+
+  it("halt ends all loops before the same window", async () => {
+    const queues = [0, 1].map(() => new CommandQueue());
+    let windows = 0;
+    const pause = (): undefined => {
+      if (++windows === 7) for (const queue of queues) queue.accept(command(1, "halt"));
+    };
+    const { loops } = await cluster(2, 40, pause, (worker) => ({ commands: queues[worker]! }));
+    const [a, b] = await Promise.all(loops.map((loop) => loop.run()));
+    expect(a).toMatchObject({ kind: "halted" });
+    expect(b).toEqual(a);
+  });
+});
+
+describe("determinants", () => {
+  it("are durable before any frame leaves that may depend on them, those within the window as well", async () => {
+    const log: string[] = [];
+    const determinants = {
+      dirty: false,
+      sync: async (): Promise<void> => {
+        await new Promise((done) => setImmediate(done));
+        determinants.dirty = false;
+        log.push("durable");
+      },
+    };
+    let current = -1;
+    const pause = (window: number, self: number): void => {
+      if (self !== 0) return;
+      current = window;
+      determinants.dirty = window % 2 === 1;
+    };
+    const { loops } = await cluster(2, 30, pause, (worker) => (worker === 0 ? { determinants } : {}));
+    const send = loops[1]!.receive.bind(loops[1]);
+    loops[1]!.receive = (peer, frame) => {
+      log.push(determinants.dirty && readHeader(frame).window === current ? "too early" : "frame");
+      send(peer, frame);
+    };
+    await Promise.all(loops.map((loop) => loop.run()));
+    expect(log).toContain("durable");
+    expect(log).toContain("frame");
+    expect(log).not.toContain("too early");
   });
 });

@@ -5,6 +5,7 @@ import type { PeerStream } from "../net/transport.ts";
 import type { EventBatch } from "../wire/event-batch.ts";
 import { closingOf, encodeFrames, readHeader } from "../wire/frame.ts";
 import type { PayloadCodec } from "../wire/payload.ts";
+import { type AppliedCommand, type Command, CommandQueue } from "./commands.ts";
 import { Staging } from "./staging.ts";
 
 /** The window before the first: its closing frames carry where each worker's events begin. */
@@ -15,11 +16,21 @@ const YIELD_MS = 20;
 /** What the loop needs of an engine. */
 export interface LoopEngine {
   command: number;
+  stopCommand: number;
+  readonly agreed: number;
   runWindow(window: number): void | Promise<void>;
   outbox(peer: number): EventBatch;
   closing(): Uint8Array;
   acceptEvents(frame: Uint8Array): void;
   apply(closings: readonly Uint8Array[]): Decision;
+}
+
+/** Answers from outside that were taken in: no frame that may depend on them leaves before they are durable (protocol 17). */
+export interface DeterminantLog {
+  /** Something is not durable yet. */
+  readonly dirty: boolean;
+  /** Resolves when all that was taken in before is. */
+  sync(): Promise<void>;
 }
 
 /** Takes frames to one peer, in order, and loses none. */
@@ -37,9 +48,21 @@ export interface WorkerLoopOptions {
   readonly clock: Clock;
   /** Called after each barrier with the window just closed. */
   readonly onBarrier?: (window: number) => void;
+  /** Default: nothing has to be durable. */
+  readonly determinants?: DeterminantLog;
+  /** What the master asks; default: nothing ever. */
+  readonly commands?: CommandQueue;
+  /** Carries out what took effect at a barrier; `next` is the window to be run after it, which waits for the promise. */
+  readonly onCommand?: (command: Command, next: number) => undefined | Promise<void>;
 }
 
 export type EndDecision = Extract<Decision, { kind: "end" }>;
+/** A loop was halted at the barrier before `window`. */
+export interface Halted {
+  readonly kind: "halted";
+  readonly window: number;
+}
+export type LoopEnd = EndDecision | Halted;
 
 /**
  * One worker's run: compute a window, send every peer its events and exactly one closing frame, wait for all theirs,
@@ -50,6 +73,9 @@ export class WorkerLoop {
   readonly #staging: Staging;
   readonly #senders: (FrameSender | undefined)[];
   readonly #frameSeq: Uint32Array;
+  readonly #commands: CommandQueue;
+  /** Frames that wait for determinants. */
+  readonly #held: { readonly peer: number; readonly frame: Uint8Array }[] = [];
   #window = OPENING_WINDOW;
   #lastYieldMs: number;
   #computing = true;
@@ -64,6 +90,7 @@ export class WorkerLoop {
     this.#staging = new Staging(options.self, options.workers, OPENING_WINDOW);
     this.#senders = new Array(options.workers).fill(undefined);
     this.#frameSeq = new Uint32Array(options.workers);
+    this.#commands = options.commands ?? new CommandQueue();
     this.#lastYieldMs = options.clock.now();
   }
 
@@ -90,7 +117,8 @@ export class WorkerLoop {
   receive(peer: number, frame: Uint8Array): void {
     const header = readHeader(frame);
     const { run, epoch } = this.#options;
-    if (header.run !== run || header.epoch !== epoch || header.sender !== peer) {
+    // That the peer is a member is known from its greeting (protocol 13); what it kept may be of an epoch before.
+    if (header.run !== run || header.epoch > epoch || header.sender !== peer) {
       throw new MyriadError(
         "PROTOCOL",
         `frame of run ${header.run}, epoch ${header.epoch}, worker ${header.sender}; expected ${run}, ${epoch}, ${peer}`,
@@ -115,11 +143,17 @@ export class WorkerLoop {
     this.#send(peer, batch, null);
   };
 
-  /** From the opening exchange to the end that all workers agree on. */
-  async run(): Promise<EndDecision> {
+  /** From the opening exchange, or from the window `from` for an engine that was loaded, to the end that all workers agree on. */
+  async run(from?: number): Promise<LoopEnd> {
     const { engine, clock } = this.#options;
-    let decision = await this.#exchange();
+    let decision: Decision = from === undefined ? await this.#exchange() : { kind: "window", window: from };
     while (decision.kind === "window") {
+      if (engine.agreed > this.#commands.applied) {
+        if (await this.#carryOut(decision.window)) {
+          this.#ended = true;
+          return { kind: "halted", window: decision.window };
+        }
+      }
       this.#window = decision.window;
       this.#frameSeq.fill(0);
       this.#staging.advance(decision.window);
@@ -135,10 +169,28 @@ export class WorkerLoop {
     return decision;
   }
 
+  /** What took effect at barriers since the loop began. */
+  readonly applied: AppliedCommand[] = [];
+
+  /** Carries out what takes effect at the barrier before `next`. True when the loop is to end. */
+  async #carryOut(next: number): Promise<boolean> {
+    let halted = false;
+    for (const command of this.#commands.take(this.#options.engine.agreed)) {
+      this.applied.push({ command, window: this.#window });
+      const done = this.#options.onCommand?.(command, next);
+      if (done !== undefined) await this.#staging.guard(done);
+      halted ||= command.kind === "halt";
+    }
+    return halted;
+  }
+
   async #exchange(): Promise<Decision> {
     const { engine, self, workers, clock, onBarrier } = this.#options;
     const closings = new Array<Uint8Array>(workers);
+    engine.command = this.#commands.numberFor(this.#window);
+    engine.stopCommand = this.#commands.stop;
     const own = engine.closing();
+    if (this.#options.determinants?.dirty === true || this.#held.length > 0) await this.#durable();
     for (let peer = 0; peer < workers; peer++) {
       if (peer !== self) this.#send(peer, engine.outbox(peer), own);
     }
@@ -166,6 +218,13 @@ export class WorkerLoop {
     return decision;
   }
 
+  /** Sends what had to wait, once it may leave. */
+  async #durable(): Promise<void> {
+    if (this.#options.determinants?.dirty === true) await this.#staging.guard(this.#options.determinants.sync());
+    for (const { peer, frame } of this.#held) this.#senders[peer]!.send(frame);
+    this.#held.length = 0;
+  }
+
   #send(peer: number, batch: EventBatch, closing: Uint8Array | null): void {
     const { self, run, epoch, codecs } = this.#options;
     const sender = this.#senders[peer]!;
@@ -173,8 +232,9 @@ export class WorkerLoop {
     const header = { run, epoch, window: this.#window, sender: self, frameSeq: seq };
     const frames = encodeFrames(header, batch, codecs, closing);
     for (const frame of frames) {
+      if (this.#options.determinants?.dirty === true) this.#held.push({ peer, frame });
       // The answer is not waited for: a window's events cannot drain before it closes (protocol 18).
-      sender.send(frame);
+      else sender.send(frame);
       this.bytesSent += frame.length;
     }
     this.#frameSeq[peer] = seq + frames.length;

@@ -30,8 +30,12 @@ const NAMED_MAX = 5;
  * is shared, and the next window.
  */
 export class Agreement {
-  /** The highest number of a master's command that this worker has received; any above 0 means stop. */
+  /** The highest number of a master's command that this worker has received; it rides on the next closing. */
   command = 0;
+  /** The number of the command to stop. */
+  stopCommand = Number.POSITIVE_INFINITY;
+  /** All workers had received the commands up to this number when they closed the last window. */
+  agreed = 0;
   readonly rounds: Rounds;
   readonly sampling: Sampling;
   /** Failures that were quarantined. */
@@ -76,7 +80,11 @@ export class Agreement {
     const closings = encoded.map(decodeClosing);
     const core = this.#core;
     const edge = core.window + 1;
-    for (const closing of closings) this.delivered += closing.delivered;
+    this.agreed = Number.POSITIVE_INFINITY;
+    for (const { delivered, command } of closings) {
+      this.delivered += delivered;
+      this.agreed = Math.min(this.agreed, command);
+    }
     if (core.window >= 0) {
       this.rounds.windows++;
       core.counts.windows++;
@@ -86,7 +94,7 @@ export class Agreement {
     const failure = firstFailure(this.#failures(closings));
     if (failure !== undefined) return this.#fail(failure.code, failure.message, edge);
     if (noRoom !== undefined) return this.#fail("LIMIT", noRoom, edge);
-    if (closings.every(({ command }) => command > 0)) return this.#end("stopped", edge);
+    if (this.agreed >= this.stopCommand) return this.#end("stopped", edge);
     if (sampled && this.#mayEnd(edge)) return this.#end("when", edge);
     if (core.window < 0 && core.program.usesRounds && this.rounds.start(0)) return this.#window(0);
     return this.#next(closings, edge);

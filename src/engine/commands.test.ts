@@ -40,15 +40,30 @@ async function start(): Promise<Lockstep> {
 describe("commands of the master", () => {
   it("take effect at the first barrier before which every worker has received them", async () => {
     const lockstep = await start();
+    for (const engine of lockstep.engines) engine.stopCommand = 1;
     for (let i = 0; i < 4; i++) await lockstep.step();
     lockstep.engines[2]!.command = 1;
     await lockstep.step();
     lockstep.engines[0]!.command = 1;
     await lockstep.step();
     expect(lockstep.decision).toEqual({ kind: "window", window: 6 });
+    expect(lockstep.engines.map(({ agreed }) => agreed)).toEqual([0, 0, 0]);
     lockstep.engines[1]!.command = 2;
     // A lockstep throws when its engines decide differently.
     expect(await lockstep.step()).toEqual({ kind: "end", reason: "stopped", virtualTime: 7 });
+    expect(lockstep.engines.map(({ agreed }) => agreed)).toEqual([1, 1, 1]);
+  });
+});
+
+describe("another command", () => {
+  it("is agreed on and does not end the run", async () => {
+    const lockstep = await start();
+    for (const engine of lockstep.engines) {
+      engine.command = 2;
+      engine.stopCommand = 3;
+    }
+    expect(await lockstep.step()).toEqual({ kind: "window", window: 1 });
+    expect(lockstep.engines.map(({ agreed }) => agreed)).toEqual([2, 2, 2]);
   });
 });
 

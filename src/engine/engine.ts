@@ -136,6 +136,16 @@ export class Engine implements ActivationHost {
     this.#agreement.command = number;
   }
 
+  /** The number of the command to stop: the run ends at the first barrier by which all workers have received it. */
+  set stopCommand(number: number) {
+    this.#agreement.stopCommand = number;
+  }
+
+  /** All workers had received the commands up to this number when they closed the last window. */
+  get agreed(): number {
+    return this.#agreement.agreed;
+  }
+
   /** Takes over the events of a peer's frame. The peer has closed the window, and this worker has run it. */
   acceptEvents(frame: Uint8Array): void {
     const { core } = this;

@@ -1,4 +1,6 @@
+import { assert } from "../base/assert.ts";
 import { systemClock } from "../base/clock.ts";
+import { CommandQueue } from "../cluster/commands.ts";
 import { WorkerLoop } from "../cluster/worker-loop.ts";
 import { OutsideEffects } from "../engine/effects.ts";
 import { Engine, runFailure } from "../engine/engine.ts";
@@ -30,6 +32,7 @@ export async function runSingle(scenario: Scenario, options: RunOptions): Promis
     const loop = runLoop(engine, options);
     const startMs = systemClock.now();
     const end = await loop.run();
+    assert(end.kind === "end", "nobody halts a run in one process");
     const loopMs = systemClock.now() - startMs;
     drain(engine, options);
     if (end.failure !== undefined) throw runFailure(end.failure);
@@ -84,6 +87,7 @@ function runLoop(engine: Engine, options: RunOptions): WorkerLoop {
   const { program } = engine;
   const meter = progressMeter(program, 0, options.onProgress);
   const stop = options.signal;
+  const commands = new CommandQueue();
   return new WorkerLoop({
     engine,
     self: 0,
@@ -92,8 +96,9 @@ function runLoop(engine: Engine, options: RunOptions): WorkerLoop {
     epoch: 0,
     codecs: program.codecs,
     clock: systemClock,
+    commands,
     onBarrier: (window) => {
-      if (stop?.aborted === true) engine.command = 1;
+      if (stop?.aborted === true) commands.accept({ number: 1, kind: "stop", checkpoint: 0 });
       meter(engine, window);
       drain(engine, options);
     },

@@ -1,6 +1,8 @@
+import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import { MyriadError } from "../base/error.ts";
 import { CHUNK_BYTES } from "../base/limits.ts";
+import { CommandQueue } from "../cluster/commands.ts";
 import { type EndDecision, WorkerLoop } from "../cluster/worker-loop.ts";
 import { OutsideEffects } from "../engine/effects.ts";
 import { Engine } from "../engine/engine.ts";
@@ -42,6 +44,7 @@ export class WorkerRun {
   readonly #engine: Engine;
   readonly #effects: OutsideEffects;
   readonly #loop: WorkerLoop;
+  readonly #commands = new CommandQueue();
   readonly #receiver: PopulationReceiver;
   readonly #reporter: Reporter;
   readonly #links: PeerLinks;
@@ -83,6 +86,7 @@ export class WorkerRun {
       epoch,
       codecs: program.codecs,
       clock,
+      commands: this.#commands,
       onBarrier,
     });
     this.#links = this.#makeLinks();
@@ -110,7 +114,8 @@ export class WorkerRun {
       this.#ready("loaded");
     } else if (message.$case === "connect") this.#connect(message.value).catch((reason) => this.#fail(reason));
     else if (message.$case === "start") this.#course().catch((reason) => this.#fail(reason));
-    else if (message.$case === "command") this.#engine.command = message.value.number;
+    else if (message.$case === "command")
+      this.#commands.accept({ number: message.value.number, kind: "stop", checkpoint: 0 });
     else throw new MyriadError("PROTOCOL", `the master sent "${message.$case}"`);
   }
 
@@ -177,6 +182,7 @@ export class WorkerRun {
     const { clock, stream } = this.#options;
     const since = clock.now();
     const decision = await this.#loop.run();
+    assert(decision.kind === "end", "nobody halts the loops yet");
     this.#links.finish();
     const loopMs = clock.now() - since;
     this.#effects.stop();
