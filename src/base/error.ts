@@ -20,6 +20,7 @@ export const ERROR_CODES = {
   CORRUPT: { usage: false, means: "bytes do not match their checksum or layout" },
   LIMIT: { usage: false, means: "a named limit was reached" },
   CAPACITY: { usage: false, means: "the workers that are left cannot host all agents" },
+  SPILL_FAILED: { usage: false, means: "frames that wait could not be written to disk, or read back" },
   INVALID_PAYLOAD: { usage: false, means: "an event's payload does not fit its declared fields" },
   NOT_PLAIN_DATA: { usage: false, means: "a value is not plain data" },
   INVALID_DELAY: { usage: false, means: "a delay is negative, not finite or below the lookahead" },

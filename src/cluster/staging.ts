@@ -1,5 +1,7 @@
 import { Deferred } from "../base/deferred.ts";
 import { MyriadError } from "../base/error.ts";
+import { SpillBudget, type SpillLimits } from "../store/spill-budget.ts";
+import { SpillQueue } from "../store/spill-queue.ts";
 
 /** Where a frame belongs, as its header says. */
 export interface FramePlace {
@@ -14,37 +16,57 @@ export interface FramePlace {
 
 /** What one origin has sent for one window. `closed`: all of it is here, and may be accepted. */
 interface Slot {
-  readonly window: number;
-  readonly frames: Uint8Array[];
+  /** Undefined: nothing of it has come. */
+  window: number | undefined;
+  readonly queue: SpillQueue;
+  /** Number in the queue of the window's first frame. */
+  first: number;
   closed: boolean;
 }
 
-/** Bytes of staged frames beyond which a run ends: they would fill the memory. Two windows must always fit. */
-export const STAGED_BYTES_MAX = 1024 * 1024 * 1024;
+/** One origin's windows. */
+interface Origin {
+  /** The one that is being collected ... */
+  current: Slot;
+  /** ... and the one after it. */
+  next: Slot;
+  /** Waits for the window to advance. */
+  room: Deferred | undefined;
+}
 
 /**
  * Frames that have come, by origin and window (protocol 14): they are accepted only once their origin has closed the
- * window. No origin is ever more than one window ahead, because it cannot pass the next barrier without our closing
- * frame; so there are two slots for each. Frames that repeat, leave a gap or belong nowhere are refused.
+ * window. An origin that keeps step is never more than one window ahead, because it cannot pass the next barrier without
+ * our closing frame; one that sends again what was before has to wait. So there are two slots for each, and what they
+ * hold goes to disk past the memory it may take (protocol 18). Frames that repeat, leave a gap or belong nowhere are
+ * refused.
  */
 export class Staging {
   readonly #self: number;
-  readonly #current: Slot[];
-  readonly #next: (Slot | undefined)[];
+  readonly #origins: Origin[];
+  readonly #budget: SpillBudget;
   #window: number;
   #missing: number;
-  #bytes = 0;
   #waiter: Deferred | undefined;
   #guard: Deferred | undefined;
   #failure: MyriadError | undefined;
 
   /** Begins with `window`, the first that is exchanged. */
-  constructor(self: number, workers: number, window: number) {
+  constructor(self: number, workers: number, window: number, limits: SpillLimits) {
     this.#self = self;
     this.#window = window;
     this.#missing = workers - 1;
-    this.#current = Array.from({ length: workers }, () => ({ window, frames: [], closed: false }));
-    this.#next = new Array(workers).fill(undefined);
+    const budget = new SpillBudget(limits);
+    this.#budget = budget;
+    const slot = (origin: number, of: number | undefined): Slot => {
+      const queue = new SpillQueue(budget, `have come from worker ${origin}`);
+      return { window: of, queue, first: 0, closed: false };
+    };
+    this.#origins = Array.from({ length: workers }, (_, origin) => ({
+      current: slot(origin, window),
+      next: slot(origin, undefined),
+      room: undefined,
+    }));
   }
 
   /** The window whose frames are being collected. */
@@ -54,27 +76,46 @@ export class Staging {
 
   /** Worker ids that have not closed the window yet. */
   get missing(): number[] {
-    return this.#current.flatMap((slot, origin) => (slot.closed || origin === this.#self ? [] : [origin]));
+    return this.#origins.flatMap(({ current }, origin) => (current.closed || origin === this.#self ? [] : [origin]));
   }
 
-  /** Takes a frame that has come. Throws PROTOCOL when it does not follow what its origin sent before. */
-  accept(place: FramePlace, frame: Uint8Array): void {
+  /** Bytes of the frames that are here, and the most that were ever in memory. */
+  get figures(): { readonly memoryBytes: number; readonly diskBytes: number; readonly memoryPeakBytes: number } {
+    const { memoryBytes, diskBytes, memoryPeakBytes } = this.#budget;
+    return { memoryBytes, diskBytes, memoryPeakBytes };
+  }
+
+  /**
+   * Takes a frame that has come. A promise: it is not taken, and may come again when that resolves, because two windows
+   * of its origin are here already, or the disk has to catch up. Throws PROTOCOL when it does not follow what its origin
+   * sent before, LIMIT and SPILL_FAILED when there is no place for it on disk; the promise may reject with these.
+   */
+  accept(place: FramePlace, frame: Uint8Array): Promise<void> | undefined {
     const slot = this.#slotFor(place);
-    if (place.frameSeq !== slot.frames.length) {
-      const what = place.frameSeq < slot.frames.length ? "came twice" : "came too early";
-      throw refused(place, `frame ${place.frameSeq} ${what}; frame ${slot.frames.length} is next`);
+    if (slot === undefined) return (this.#origins[place.sender]!.room ??= new Deferred()).promise;
+    const count = slot.queue.end - slot.first;
+    if (place.frameSeq !== count) {
+      const what = place.frameSeq < count ? "came twice" : "came too early";
+      throw refused(place, `frame ${place.frameSeq} ${what}; frame ${count} is next`);
     }
-    this.#bytes += frame.length;
-    if (this.#bytes > STAGED_BYTES_MAX) {
-      throw new MyriadError(
-        "LIMIT",
-        `window ${this.#window}: over ${STAGED_BYTES_MAX} bytes of events from other workers`,
-      );
-    }
-    slot.frames.push(frame);
-    if (!place.closing) return;
+    const room = this.#budget.room();
+    if (room !== undefined) return room;
+    slot.window = place.window;
+    slot.queue.push(frame);
+    if (!place.closing) return undefined;
     slot.closed = true;
     if (slot.window === this.#window && --this.#missing === 0) this.#waiter?.resolve();
+    return undefined;
+  }
+
+  /**
+   * Throws away what has come of the window that an origin has not closed: the origin is lost, and whoever comes in its
+   * place may cut the window into other frames. What it has closed stays.
+   */
+  discard(origin: number): void {
+    const { current, next } = this.#origins[origin]!;
+    if (!current.closed) empty(current, this.#window);
+    else if (!next.closed) empty(next, undefined);
   }
 
   /** Resolves when every other worker has closed the window; null when they have. Rejects as soon as that cannot be. */
@@ -95,12 +136,27 @@ export class Staging {
     return guard.promise;
   }
 
-  /** The frames of an origin that has closed the window, the closing one last. They are given away. */
-  take(origin: number): readonly Uint8Array[] {
-    const slot = this.#current[origin]!;
-    if (!slot.closed) throw new MyriadError("PROTOCOL", `worker ${origin} has not closed window ${this.#window}`);
-    for (const frame of slot.frames) this.#bytes -= frame.length;
-    return slot.frames;
+  /** Why the run cannot go on. */
+  get failure(): MyriadError | undefined {
+    return this.#failure;
+  }
+
+  /**
+   * The frames of an origin that has closed the window, the closing one last. They are given away. Undefined when some
+   * are on disk: then they are to be `drained`.
+   */
+  take(origin: number): readonly Uint8Array[] | undefined {
+    return this.#closedSlot(origin).queue.takeAll();
+  }
+
+  /** The same, one after the other: those on disk are read back piece by piece. Throws SPILL_FAILED, CORRUPT. */
+  async *drain(origin: number): AsyncGenerator<Uint8Array> {
+    const { queue, first } = this.#closedSlot(origin);
+    for (let number = first; number < queue.end; number++) {
+      if (queue.at(number) === undefined) await queue.load(number);
+      yield queue.at(number)!;
+      queue.dropTo(number + 1);
+    }
   }
 
   /** Goes on to the window that all agreed on. Throws PROTOCOL when an origin that is ahead took another one. */
@@ -108,18 +164,20 @@ export class Staging {
     this.#window = window;
     this.#waiter = undefined;
     this.#missing = 0;
-    for (let origin = 0; origin < this.#current.length; origin++) {
-      const ahead = this.#next[origin];
-      if (ahead !== undefined && ahead.window !== window) {
-        throw new MyriadError(
-          "PROTOCOL",
-          `worker ${origin} went on to window ${ahead.window}, this worker to ${window}`,
-        );
+    for (const [origin, at] of this.#origins.entries()) {
+      const ahead = at.next.window;
+      if (ahead !== undefined && ahead !== window) {
+        throw new MyriadError("PROTOCOL", `worker ${origin} went on to window ${ahead}, this worker to ${window}`);
       }
-      const slot = ahead ?? { window, frames: [], closed: false };
-      this.#current[origin] = slot;
-      this.#next[origin] = undefined;
-      if (!slot.closed && origin !== this.#self) this.#missing++;
+      const { current, next, room } = at;
+      empty(current, undefined);
+      next.window = window;
+      at.current = next;
+      at.next = current;
+      if (!next.closed && origin !== this.#self) this.#missing++;
+      if (room === undefined) continue;
+      at.room = undefined;
+      room.resolve();
     }
   }
 
@@ -130,19 +188,35 @@ export class Staging {
     this.#guard?.reject(this.#failure);
   }
 
-  #slotFor(place: FramePlace): Slot {
+  #closedSlot(origin: number): Slot {
+    const { current } = this.#origins[origin]!;
+    if (current.closed) return current;
+    throw new MyriadError("PROTOCOL", `worker ${origin} has not closed window ${this.#window}`);
+  }
+
+  /** Where a frame belongs; undefined when it is of a window after the two that are held. */
+  #slotFor(place: FramePlace): Slot | undefined {
     const { sender, window } = place;
-    const current = this.#current[sender];
-    if (current === undefined || sender === this.#self) throw refused(place, "no such peer");
+    const origin = this.#origins[sender];
+    if (origin === undefined || sender === this.#self) throw refused(place, "no such peer");
+    const { current, next } = origin;
     if (!current.closed) {
       if (window !== this.#window) throw refused(place, `window ${this.#window} is not closed yet`);
       return current;
     }
     if (window <= this.#window) throw refused(place, "it has closed this window");
-    const ahead = (this.#next[sender] ??= { window, frames: [], closed: false });
-    if (ahead.window !== window || ahead.closed) throw refused(place, `it cannot be past window ${ahead.window}`);
-    return ahead;
+    if (next.window === undefined || (next.window === window && !next.closed)) return next;
+    if (!next.closed) throw refused(place, `window ${next.window} is not closed yet`);
+    if (window <= next.window) throw refused(place, "it has closed this window");
+    return undefined;
   }
+}
+
+function empty(slot: Slot, window: number | undefined): void {
+  slot.queue.dropTo(slot.queue.end);
+  slot.first = slot.queue.end;
+  slot.window = window;
+  slot.closed = false;
 }
 
 const refused = (place: FramePlace, why: string): MyriadError =>

@@ -1,7 +1,8 @@
 import { type Clock, drainMicrotasks } from "../base/clock.ts";
 import { MyriadError } from "../base/error.ts";
 import type { Decision } from "../engine/agreement.ts";
-import type { PeerStream } from "../net/transport.ts";
+import type { Outlet } from "../net/outlet.ts";
+import type { SpillLimits } from "../store/spill-budget.ts";
 import type { EventBatch } from "../wire/event-batch.ts";
 import { closingOf, encodeFrames, readHeader } from "../wire/frame.ts";
 import type { PayloadCodec } from "../wire/payload.ts";
@@ -12,6 +13,8 @@ import { Staging } from "./staging.ts";
 export const OPENING_WINDOW = -1;
 /** The loop lets the event loop turn at least so often, so that commands are read and beats go out. */
 const YIELD_MS = 20;
+/** A window that sends faster than peers take it lets the event loop turn after so many frames: none leaves before. */
+const YIELD_FRAMES = 8;
 
 /** What the loop needs of an engine. */
 export interface LoopEngine {
@@ -34,7 +37,7 @@ export interface DeterminantLog {
 }
 
 /** Takes frames to one peer, in order, and loses none. */
-export type FrameSender = Pick<PeerStream, "peer" | "send">;
+export type FrameSender = Pick<Outlet, "peer" | "send" | "room">;
 
 export interface WorkerLoopOptions {
   readonly engine: LoopEngine;
@@ -46,6 +49,8 @@ export interface WorkerLoopOptions {
   readonly epoch: number;
   readonly codecs: readonly PayloadCodec[];
   readonly clock: Clock;
+  /** What peers' frames may take until their windows are accepted. */
+  readonly staging: SpillLimits;
   /** Called after each barrier with the window just closed. */
   readonly onBarrier?: (window: number) => void;
   /** Default: nothing has to be durable. */
@@ -78,6 +83,7 @@ export class WorkerLoop {
   readonly #held: { readonly peer: number; readonly frame: Uint8Array }[] = [];
   #window = OPENING_WINDOW;
   #lastYieldMs: number;
+  #framesSinceYield = 0;
   #computing = true;
   #ended = false;
   /** Milliseconds spent at barriers, waiting for others. */
@@ -87,7 +93,7 @@ export class WorkerLoop {
 
   constructor(options: WorkerLoopOptions) {
     this.#options = options;
-    this.#staging = new Staging(options.self, options.workers, OPENING_WINDOW);
+    this.#staging = new Staging(options.self, options.workers, OPENING_WINDOW, options.staging);
     this.#senders = new Array(options.workers).fill(undefined);
     this.#frameSeq = new Uint32Array(options.workers);
     this.#commands = options.commands ?? new CommandQueue();
@@ -105,16 +111,22 @@ export class WorkerLoop {
     return this.#computing || missing.length === 0 ? "computing" : `waiting for ${missing.join(", ")}`;
   }
 
+  /** Bytes of peers' frames that wait for their windows to be accepted. */
+  get staged(): Staging["figures"] {
+    return this.#staging.figures;
+  }
+
   /** Takes our frames to a peer. All must be there before `run`. */
   setSender(sender: FrameSender): void {
     this.#senders[sender.peer] = sender;
   }
 
   /**
-   * Takes in a frame of a peer, which is intact, and comes once and in order. Throws PROTOCOL for a frame of another run
-   * or epoch, or of a window that cannot be yet; LIMIT when too much has come.
+   * Takes in a frame of a peer, which is intact, and comes once and in order. A promise: not yet; it may come again when
+   * that resolves. Throws PROTOCOL for a frame of another run or epoch, or of a window that cannot be yet; LIMIT when too
+   * much has come.
    */
-  receive(peer: number, frame: Uint8Array): void {
+  receive(peer: number, frame: Uint8Array): Promise<void> | undefined {
     const header = readHeader(frame);
     const { run, epoch } = this.#options;
     // That the peer is a member is known from its greeting (protocol 13); what it kept may be of an epoch before.
@@ -124,7 +136,12 @@ export class WorkerLoop {
         `frame of run ${header.run}, epoch ${header.epoch}, worker ${header.sender}; expected ${run}, ${epoch}, ${peer}`,
       );
     }
-    this.#staging.accept(header, frame);
+    return this.#staging.accept(header, frame);
+  }
+
+  /** Throws away what has come of the window that a peer has not closed: another process takes its place. */
+  discard(peer: number): void {
+    this.#staging.discard(peer);
   }
 
   /** A peer is not to be had any more. */
@@ -138,9 +155,18 @@ export class WorkerLoop {
     if (!this.#ended) this.#staging.fail(reason);
   }
 
-  /** Sends a peer's events before the window ends; the engine's `flush`. */
-  readonly flush = (peer: number, batch: EventBatch): void => {
-    this.#send(peer, batch, null);
+  /**
+   * Sends a peer's events before the window ends; the engine's `flush`. A promise: the window should pause until that
+   * resolves, for the event loop to turn, or for the disk to take what memory has no room for. It never waits for a peer.
+   */
+  readonly flush = (peer: number, batch: EventBatch): void | Promise<void> => {
+    const { failure } = this.#staging;
+    if (failure !== undefined) throw failure;
+    const taken = this.#send(peer, batch, null);
+    const room = this.#senders[peer]!.room();
+    if (room === undefined && (taken || this.#framesSinceYield < YIELD_FRAMES)) return undefined;
+    this.#framesSinceYield = 0;
+    return room ?? drainMicrotasks();
   };
 
   /** From the opening exchange, or from the window `from` for an engine that was loaded, to the end that all workers agree on. */
@@ -210,8 +236,11 @@ export class WorkerLoop {
     for (let peer = 0; peer < workers; peer++) {
       if (peer === self) continue;
       const frames = this.#staging.take(peer);
-      for (const frame of frames) engine.acceptEvents(frame);
-      closings[peer] = closingOf(frames);
+      if (frames === undefined) closings[peer] = await this.#acceptDrained(peer);
+      else {
+        for (const frame of frames) engine.acceptEvents(frame);
+        closings[peer] = closingOf(frames);
+      }
     }
     const decision = engine.apply(closings);
     onBarrier?.(this.#window);
@@ -225,20 +254,34 @@ export class WorkerLoop {
     this.#held.length = 0;
   }
 
-  #send(peer: number, batch: EventBatch, closing: Uint8Array | null): void {
+  /** Accepts a peer's events that are on disk in part. Returns its closing section. */
+  async #acceptDrained(peer: number): Promise<Uint8Array> {
+    const closing: Uint8Array[] = [];
+    for await (const frame of this.#staging.drain(peer)) {
+      this.#options.engine.acceptEvents(frame);
+      if (readHeader(frame).closingBytes > 0) closing.push(frame);
+    }
+    return closingOf(closing);
+  }
+
+  /** False: some of it has to wait. */
+  #send(peer: number, batch: EventBatch, closing: Uint8Array | null): boolean {
     const { self, run, epoch, codecs } = this.#options;
     const sender = this.#senders[peer]!;
     const seq = this.#frameSeq[peer]!;
     const header = { run, epoch, window: this.#window, sender: self, frameSeq: seq };
     const frames = encodeFrames(header, batch, codecs, closing);
+    let taken = true;
     for (const frame of frames) {
-      if (this.#options.determinants?.dirty === true) this.#held.push({ peer, frame });
-      // The answer is not waited for: a window's events cannot drain before it closes (protocol 18).
-      else sender.send(frame);
+      if (this.#options.determinants?.dirty === true || this.#held.length > 0) this.#held.push({ peer, frame });
+      // What has to wait is not waited for: a window's events cannot drain before it closes (protocol 18).
+      else taken = sender.send(frame);
       this.bytesSent += frame.length;
     }
     this.#frameSeq[peer] = seq + frames.length;
     this.framesSent += frames.length;
+    this.#framesSinceYield += frames.length;
     batch.clear();
+    return taken;
   }
 }

@@ -59,6 +59,9 @@ export class Core {
   /** The first window in which something sent by this worker arrives elsewhere. */
   sentNext = Number.POSITIVE_INFINITY;
 
+  /** The window goes on when this resolves: what it has sent is more than could leave. */
+  pause: Promise<void> | undefined;
+
   births: Birth[] = [];
   retired: number[] = [];
   ties: TieChange[] = [];
@@ -66,13 +69,18 @@ export class Core {
   records: RecordRow[] = [];
 
   readonly #peers: number;
-  readonly #flush: ((peer: number, batch: EventBatch) => void) | undefined;
+  readonly #flush: ((peer: number, batch: EventBatch) => void | Promise<void>) | undefined;
   readonly #reached: Uint8Array;
   /** Publishes of this window that no neighbour here handles. */
   #unheard: { readonly from: number; readonly seq: number; readonly window: number }[] = [];
   #recordNumber = 0;
 
-  constructor(program: Program, self: number, workers: number, flush?: (peer: number, batch: EventBatch) => void) {
+  constructor(
+    program: Program,
+    self: number,
+    workers: number,
+    flush?: (peer: number, batch: EventBatch) => void | Promise<void>,
+  ) {
     this.program = program;
     this.self = self;
     this.grid = new WindowGrid(program.lookahead);
@@ -205,7 +213,8 @@ export class Core {
       const outbox = this.outboxes[peer]!;
       if (outbox.frameBytes < FRAME_BYTES_TARGET) continue;
       this.noteSent(outbox);
-      this.#flush(peer, outbox);
+      const pause = this.#flush(peer, outbox);
+      if (pause !== undefined) this.pause = pause;
       outbox.clear();
     }
   }

@@ -26,8 +26,11 @@ export interface EngineOptions {
   readonly runner: EffectRunner;
   readonly guard?: StrictGuard | undefined;
   readonly log?: AgentLog | undefined;
-  /** Takes a peer's events before the window ends; the batch is emptied when it returns. */
-  readonly flush?: (peer: number, batch: EventBatch) => void;
+  /**
+   * Takes a peer's events before the window ends; the batch is emptied when it returns. A promise: the window pauses
+   * until that resolves.
+   */
+  readonly flush?: (peer: number, batch: EventBatch) => void | Promise<void>;
 }
 
 /** What one worker has at the end. */

@@ -45,10 +45,39 @@ export class WindowRunner {
     this.#held = undefined;
     const touched = this.#group(batch);
     if (core.namesActive) this.#nameActive(batch, touched);
-    for (let i = 0; i < touched; i++) this.#runGrouped(this.#touched[i]!);
+    for (let i = 0; i < touched; i++) {
+      this.#runGrouped(this.#touched[i]!);
+      if (core.pause !== undefined) return this.#goOnPaused(i + 1, touched, batch);
+    }
     if (this.#jobs.length > 0) return this.#runJobs().then(() => this.#end(batch));
     this.#end(batch);
     return undefined;
+  }
+
+  /** The rest of the window, whose events pile up: it pauses wherever it has to. */
+  async #goOnPaused(from: number, touched: number, batch: EventBatch): Promise<void> {
+    await this.#pauseIfDue();
+    for (let i = from; i < touched; i++) {
+      this.#runGrouped(this.#touched[i]!);
+      if (this.#core.pause !== undefined) await this.#pauseIfDue();
+    }
+    await this.#runJobs();
+    this.#end(batch);
+  }
+
+  /** Handlers that have begun are first brought to where they wait: a turn of the event loop is not theirs to use. */
+  async #pauseIfDue(): Promise<void> {
+    const core = this.#core;
+    while (core.pause !== undefined) {
+      while (this.#delivery.drained !== undefined) {
+        const jobs = this.#jobs.splice(0);
+        this.#jobs.push(...jobs.filter((job) => job.awaits !== undefined));
+        await this.#settleRunning(jobs.filter((job) => job.awaits === undefined));
+      }
+      const { pause } = core;
+      core.pause = undefined;
+      await pause;
+    }
   }
 
   /** An answer for the agent in `slot` has come in. */
@@ -156,11 +185,15 @@ export class WindowRunner {
         if (job.awaits === undefined) running.push(job);
         else this.#goOn(job);
       }
-      if (running.length === 0) continue;
-      await this.#delivery.drained;
-      this.#delivery.drained = undefined;
-      for (const job of running) this.#settle(job);
+      if (running.length > 0) await this.#settleRunning(running);
+      if (this.#core.pause !== undefined) await this.#pauseIfDue();
     }
+  }
+
+  async #settleRunning(running: readonly Job[]): Promise<void> {
+    await this.#delivery.drained;
+    this.#delivery.drained = undefined;
+    for (const job of running) this.#settle(job);
   }
 
   /** Resumes a handler if the answer that it needs is in; else the agent is blocked. */

@@ -1,96 +1,156 @@
 import { MyriadError } from "../base/error.ts";
-import { comparePositions, type FramePosition, positionOf, SERIES_START } from "../wire/frame.ts";
+import type { SpillBudget } from "../store/spill-budget.ts";
+import { SpillQueue } from "../store/spill-queue.ts";
+import { comparePositions, type FramePosition, SERIES_START } from "../wire/frame.ts";
+import { FrameIndex } from "./frame-index.ts";
+import { isWhole, showPosition } from "./series.ts";
+
+export interface FrameLogOptions {
+  readonly peer: number;
+  /** Memory and disk that the frames may take, together with those of other logs. */
+  readonly budget: SpillBudget;
+  /** Keeps what the peer has acknowledged until it is released as well. Default false. */
+  readonly retain?: boolean;
+}
 
 /**
- * Bytes of frames that one peer has not acknowledged, beyond which the run ends: they would fill the memory. A worker is
- * never more than one window ahead of a peer, so this is what two windows of events to one peer may take.
+ * The frames for one peer, in their order: from the first that it has not acknowledged or, where they are retained,
+ * from the first that was not released. Some of them have been sent; some may be on disk.
  */
-export const LOG_BYTES_MAX = 1024 * 1024 * 1024;
-/** Places at the front that are free are given back when there are so many. */
-const FREE_MAX = 1024;
-
-/** The frames for one peer, in their order, from the first that it has not acknowledged; some of them have been sent. */
 export class FrameLog {
-  readonly #bytesMax: number;
-  #frames: Uint8Array[] = [];
-  /** Index of the first frame that is kept; those before are free places. */
+  readonly #budget: SpillBudget;
+  readonly #queue: SpillQueue;
+  readonly #index = new FrameIndex();
+  /** Frames go by their numbers, from 0. The first that is kept, that is not acknowledged, that is to be sent next. */
   #first = 0;
-  /** Index of the first that is not sent yet. */
+  #unacknowledged = 0;
   #next = 0;
-  #acknowledged: FramePosition = SERIES_START;
-  #bytes = 0;
+  /** The last frame that is not kept any more. */
+  #dropped: FramePosition = SERIES_START;
+  /** Frames of windows before this one are not retained. */
+  #released: number;
+  /** Whole windows that the peer has, whether or not this log has sent them. */
+  #had: FramePosition = SERIES_START;
 
-  constructor(bytesMax = LOG_BYTES_MAX) {
-    this.#bytesMax = bytesMax;
+  constructor({ peer, budget, retain = false }: FrameLogOptions) {
+    this.#released = retain ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    this.#budget = budget;
+    this.#queue = new SpillQueue(budget, `wait for worker ${peer}`);
   }
 
-  /** Of all that is kept. */
-  get bytes(): number {
-    return this.#bytes;
+  get memoryBytes(): number {
+    return this.#queue.memoryBytes;
   }
 
-  /** Nothing is kept: the peer has acknowledged all. */
+  get diskBytes(): number {
+    return this.#queue.diskBytes;
+  }
+
+  /** The peer has acknowledged all. */
   get empty(): boolean {
-    return this.#first === this.#frames.length;
+    return this.#unacknowledged === this.#index.end;
   }
 
   /** Frames that were sent and are not acknowledged. */
   get underWay(): number {
-    return this.#next - this.#first;
+    return this.#next - this.#unacknowledged;
   }
 
-  /** Throws LIMIT past the log's bytes. */
+  /** The next frame to be sent is on disk. */
+  get mustLoad(): boolean {
+    return this.#next < this.#index.end && this.#queue.at(this.#next) === undefined;
+  }
+
+  /** Throws LIMIT past the budget's disk, naming the peer; SPILL_FAILED when the disk cannot be written to. */
   push(frame: Uint8Array): void {
-    if (this.#bytes + frame.length > this.#bytesMax) {
-      throw new MyriadError("LIMIT", `over ${this.#bytesMax} bytes of frames wait for one worker`);
-    }
-    this.#bytes += frame.length;
-    this.#frames.push(frame);
+    const number = this.#index.end;
+    this.#index.push(frame);
+    this.#queue.push(frame);
+    if (this.#had === SERIES_START || comparePositions(this.#index.position(number), this.#had) > 0) return;
+    this.#unacknowledged = this.#next = number + 1;
+    this.#drop();
   }
 
-  /** The next frame to be sent. */
+  /** The next frame to be sent. Undefined when there is none, or it must be loaded. */
   take(): Uint8Array | undefined {
-    const frame = this.#frames[this.#next];
+    if (this.#next === this.#index.end) return undefined;
+    const frame = this.#queue.at(this.#next);
     if (frame !== undefined) this.#next++;
     return frame;
   }
 
+  /** Resolves when the budget has room in memory; undefined: it has. Rejects as `push` throws. */
+  room(): Promise<void> | undefined {
+    return this.#budget.room();
+  }
+
+  /** Reads the next frame back from disk, and those around it. Throws SPILL_FAILED, CORRUPT. */
+  load(): Promise<void> {
+    return this.#queue.load(this.#next);
+  }
+
   /** The peer has all up to there. Throws PROTOCOL when that has not been sent. */
   acknowledge(position: FramePosition): void {
-    while (this.#first < this.#next && comparePositions(positionOf(this.#frames[this.#first]!), position) <= 0) {
-      const frame = this.#frames[this.#first]!;
-      this.#acknowledged = positionOf(frame);
-      this.#bytes -= frame.length;
-      this.#frames[this.#first++] = NONE;
-    }
-    if (comparePositions(position, this.#acknowledged) > 0) {
-      throw new MyriadError("PROTOCOL", `frame ${shown(position)} was acknowledged, but not sent`);
-    }
-    if (this.#first > FREE_MAX && this.#first * 2 > this.#frames.length) this.#shrink();
+    this.#unacknowledged = Math.min(this.#index.after(position, this.#unacknowledged), this.#next);
+    this.#checkSent(position);
+    this.#drop();
   }
 
   /**
-   * Goes back to right behind `position`, the last frame that the peer has: all that follows is sent again. Returns how
-   * many frames that are. Throws PROTOCOL when they are not kept any more, or `position` was not sent.
+   * Goes back to right behind `position`, the last frame that the peer has: all that follows is sent again. With
+   * `restarted` the peer is another process than the one that has acknowledged, and may have less: any position can be
+   * gone back to whose frames are kept. A peer that has whole windows which are yet to come is not sent them.
+   * Returns how many frames are sent again. Throws PROTOCOL when frames that follow are not kept any more, or
+   * `position` was not sent.
    */
-  rewind(position: FramePosition): number {
-    this.acknowledge(position);
-    if (comparePositions(position, this.#acknowledged) < 0) {
-      const both = `it has ${shown(position)}, and had acknowledged ${shown(this.#acknowledged)}`;
+  rewind(position: FramePosition, restarted = false): number {
+    const low = restarted ? this.#dropped : this.#lastAcknowledged;
+    if (comparePositions(position, low) < 0) {
+      const both = `it has ${showPosition(position)}, and had acknowledged ${showPosition(low)}`;
       throw new MyriadError("PROTOCOL", `a worker has fewer frames than before: ${both}`);
     }
-    const again = this.#next - this.#first;
-    this.#next = this.#first;
-    return again;
+    const sent = this.#next;
+    const whole = isWhole(position);
+    const behind = this.#index.after(position, this.#first);
+    this.#unacknowledged = whole ? behind : Math.min(behind, sent);
+    this.#next = this.#unacknowledged;
+    if (whole) this.#had = position;
+    else this.#checkSent(position);
+    this.#drop();
+    return Math.max(0, sent - this.#next);
   }
 
-  #shrink(): void {
-    this.#frames = this.#frames.slice(this.#first);
-    this.#next -= this.#first;
-    this.#first = 0;
+  /** Frames of windows before this one are retained no more: a checkpoint that covers them is committed. */
+  release(window: number): void {
+    this.#released = Math.max(this.#released, window);
+    this.#drop();
+  }
+
+  /** Gives back memory and disk; nothing may be added or taken any more. */
+  close(): void {
+    this.#queue.close();
+  }
+
+  get #lastAcknowledged(): FramePosition {
+    const last = this.#unacknowledged - 1;
+    return last < this.#first ? this.#dropped : this.#index.position(last);
+  }
+
+  #checkSent(position: FramePosition): void {
+    if (comparePositions(position, this.#lastAcknowledged) <= 0 || comparePositions(position, this.#had) <= 0) return;
+    throw new MyriadError("PROTOCOL", `frame ${showPosition(position)} was acknowledged, but not sent`);
+  }
+
+  #drop(): void {
+    let first = this.#unacknowledged;
+    if (this.#released !== Number.POSITIVE_INFINITY) {
+      const released = this.#index.after({ window: this.#released, frameSeq: -1 }, this.#first);
+      first = Math.min(first, released);
+    }
+    if (first <= this.#first) return;
+    this.#dropped = this.#index.position(first - 1);
+    this.#first = first;
+    this.#index.dropTo(first);
+    this.#queue.dropTo(first);
   }
 }
-
-const NONE = new Uint8Array(0);
-
-const shown = ({ window, frameSeq }: FramePosition): string => `${frameSeq} of window ${window}`;

@@ -50,6 +50,15 @@ export class GrpcStream implements PeerStream {
     return this.#call.write(Buffer.from(frame.buffer, frame.byteOffset, frame.length));
   }
 
+  /** HTTP/2 stops the sender, once its flow-control window is used up. */
+  pause(): void {
+    this.#call.pause();
+  }
+
+  resume(): void {
+    this.#call.resume();
+  }
+
   /** Both sides have greeted. */
   stand(): void {
     this.#standing = true;

@@ -1,17 +1,19 @@
 import type { Clock } from "../base/clock.ts";
 import { Deferred } from "../base/deferred.ts";
 import { type ErrorCode, MyriadError } from "../base/error.ts";
-import { type FramePosition, readHeader, SERIES_START, verifyChecksum } from "../wire/frame.ts";
+import { readHeader, SERIES_START, verifyChecksum } from "../wire/frame.ts";
 import type { Backoff } from "./backoff.ts";
 import { firstWaitMs, peerBackoff, persist } from "./persist.ts";
 import { encodeAck } from "./sealed.ts";
-import { follows } from "./series.ts";
+import { allOf, follows, type Place } from "./series.ts";
 import type { PeerAddress, PeerSink, PeerStream, Transport } from "./transport.ts";
 
 /** A peer is told what has come after so many bytes, or after so long: not frame by frame. */
 const ACK_BYTES = 1024 * 1024;
 const ACK_MS = 50;
 const BAD_FRAMES_MAX_DEFAULT = 5;
+/** While it reads nothing, it says that it lives so often in the time after which it would be taken for silent. */
+const PULSES = 4;
 /** What a stream may end of and be opened anew. */
 const RESUMABLE: readonly ErrorCode[] = ["UNAVAILABLE", "CORRUPT", "PROTOCOL"];
 
@@ -19,10 +21,15 @@ export interface InletOptions {
   readonly peer: PeerAddress;
   readonly transport: Pick<Transport, "connect">;
   /**
-   * Takes each frame once, in the order in which the peer has sent them. Refuses one by throwing: PROTOCOL, when windows
-   * before it have not come, breaks the stream as a gap within a window does; all else ends the link.
+   * Takes each frame once, in the order in which the peer has sent them. A promise: there is no room for it yet; nothing
+   * more is read from the stream, and it is offered again when that resolves. Refuses one by throwing: PROTOCOL, when
+   * windows before it have not come, breaks the stream as a gap within a window does; all else ends the link.
    */
-  readonly frame: (bytes: Uint8Array) => void;
+  readonly frame: (bytes: Uint8Array) => Promise<void> | undefined;
+  /** What has come already. Default: nothing. */
+  readonly from?: Place;
+  /** The peer breaks a stream on which nothing is acknowledged for so long. */
+  readonly silenceMsMax: number;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly chance: () => number;
@@ -42,6 +49,8 @@ export interface InletOptions {
 interface Attempt {
   stream: PeerStream | undefined;
   ended: boolean;
+  /** What has come and was not taken, for want of room. */
+  held: Uint8Array[];
   readonly end: Deferred<MyriadError | null>;
 }
 
@@ -58,7 +67,10 @@ export class Inlet {
   readonly #opened = new Deferred();
   #current: Attempt | undefined;
   #attempts = 0;
-  #last: FramePosition & { readonly closing: boolean } = { ...SERIES_START, closing: true };
+  #last: Place;
+  /** What has come up to the last frame that closed a window. */
+  #whole: Place;
+  #stopPulse: (() => void) | undefined;
   #unacknowledgedBytes = 0;
   #cancelAck: (() => void) | undefined;
   #badInARow = 0;
@@ -67,7 +79,9 @@ export class Inlet {
 
   constructor(options: InletOptions) {
     this.#options = options;
-    const { chance, badFramesMax = BAD_FRAMES_MAX_DEFAULT } = options;
+    const { chance, badFramesMax = BAD_FRAMES_MAX_DEFAULT, from } = options;
+    this.#last = from ?? { ...SERIES_START, closing: true };
+    this.#whole = this.#last;
     this.#badFramesMax = badFramesMax;
     this.#backoff = peerBackoff(chance);
   }
@@ -87,6 +101,15 @@ export class Inlet {
     return this.#repeats;
   }
 
+  /**
+   * What has come, up to the last window that the peer has closed: from there the inlet of the process that comes in its
+   * place goes on, when what came of the window after it is thrown away.
+   */
+  get whole(): Place {
+    const { window } = this.#whole;
+    return window === Number.NEGATIVE_INFINITY ? this.#whole : allOf(window);
+  }
+
   /** Resolves when the first stream stands; from then on it is kept. Throws UNAVAILABLE, MISMATCH. */
   open(): Promise<void> {
     this.#course().catch((reason) => {
@@ -104,6 +127,7 @@ export class Inlet {
     if (this.#leaving.signal.aborted) return;
     this.#leaving.abort();
     this.#cancelAck?.();
+    this.#stopPulse?.();
     this.#current?.stream?.close();
     this.#opened.reject(new MyriadError("STOPPED", "the run is over"));
     this.#opened.promise.catch(() => {});
@@ -137,7 +161,7 @@ export class Inlet {
   }
 
   async #dial(): Promise<Attempt> {
-    const attempt: Attempt = { stream: undefined, ended: false, end: new Deferred() };
+    const attempt: Attempt = { stream: undefined, ended: false, held: [], end: new Deferred() };
     this.#current = attempt;
     const sink: PeerSink = {
       frame: (bytes) => this.#current === attempt && !attempt.ended && this.#receive(attempt, bytes),
@@ -147,21 +171,61 @@ export class Inlet {
     const from = { received: { window, frameSeq }, attempt: this.#attempts++ };
     const stream = await this.#options.transport.connect(this.#options.peer, sink, from);
     if (attempt.ended || this.#leaving.signal.aborted) stream.close(attempt.ended);
-    else attempt.stream = stream;
+    else {
+      attempt.stream = stream;
+      if (attempt.held.length > 0) stream.pause();
+    }
     return attempt;
   }
 
   #receive(attempt: Attempt, bytes: Uint8Array): void {
+    if (attempt.held.length > 0) {
+      attempt.held.push(bytes);
+      return;
+    }
     try {
-      this.#take(bytes);
+      const room = this.#take(bytes);
+      if (room !== undefined) this.#hold(attempt, bytes, room);
     } catch (reason) {
       this.#badInARow++;
       this.#end(attempt, MyriadError.from(reason, "CORRUPT"));
     }
   }
 
-  /** Throws CORRUPT for a damaged frame, PROTOCOL for one that leaves others out; it is as if it had not come then. */
-  #take(bytes: Uint8Array): void {
+  #hold(attempt: Attempt, bytes: Uint8Array, room: Promise<void>): void {
+    attempt.held.push(bytes);
+    attempt.stream?.pause();
+    this.#pulse(attempt);
+    room.then(
+      () => this.#goOn(attempt),
+      (reason) => this.#end(attempt, MyriadError.from(reason, "LIMIT")),
+    );
+  }
+
+  /** Offers what was held up once more, and reads on when all of it was taken. */
+  #goOn(attempt: Attempt): void {
+    this.#stopPulse?.();
+    if (attempt.ended || this.#current !== attempt) return;
+    const held = attempt.held;
+    attempt.held = [];
+    for (const bytes of held) if (!attempt.ended) this.#receive(attempt, bytes);
+    if (attempt.held.length === 0) attempt.stream?.resume();
+  }
+
+  /** Says that this side lives, although it takes nothing. */
+  #pulse(attempt: Attempt): void {
+    this.#stopPulse?.();
+    this.#stopPulse = this.#options.clock.setTimer(this.#options.silenceMsMax / PULSES, () => {
+      attempt.stream?.send(encodeAck(this.#last));
+      this.#pulse(attempt);
+    });
+  }
+
+  /**
+   * Throws CORRUPT for a damaged frame, PROTOCOL for one that leaves others out. It is as if it had not come then; nor
+   * has it when there is no room for it, which the promise waits for.
+   */
+  #take(bytes: Uint8Array): Promise<void> | undefined {
     const header = readHeader(bytes);
     verifyChecksum(bytes);
     const place = follows(this.#last, header);
@@ -172,12 +236,15 @@ export class Inlet {
     }
     if (place === "repeat") this.#repeats++;
     else {
-      this.#options.frame(bytes);
+      const room = this.#options.frame(bytes);
+      if (room !== undefined) return room;
       this.#last = header;
+      if (header.closing) this.#whole = header;
       this.#badInARow = 0;
       this.#backoff.reset();
     }
     this.#owe(bytes.length);
+    return undefined;
   }
 
   /** The peer is owed an acknowledgement, for so many bytes more. */
@@ -200,6 +267,8 @@ export class Inlet {
   #end(attempt: Attempt, reason: MyriadError | null): void {
     if (attempt.ended) return;
     attempt.ended = true;
+    attempt.held = [];
+    this.#stopPulse?.();
     const { stream } = attempt;
     attempt.stream = undefined;
     this.#unacknowledgedBytes = 0;

@@ -87,6 +87,7 @@ class MemoryStream implements PeerStream {
   readonly #waiting: Uint8Array[] = [];
   #full = false;
   #open = true;
+  #paused = false;
   other: MemoryStream | undefined;
   sink: PeerSink | undefined;
 
@@ -117,6 +118,16 @@ class MemoryStream implements PeerStream {
     this.other?.end();
   }
 
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    const { other } = this;
+    if (other !== undefined) queueMicrotask(() => other.#deliver());
+  }
+
   /** The stream stands: its owner may send. */
   ready(): void {
     if (this.#open) this.sink?.drained?.();
@@ -131,8 +142,9 @@ class MemoryStream implements PeerStream {
   }
 
   #deliver(): void {
-    for (const frame of this.#waiting.splice(0)) this.other?.sink?.frame(frame);
-    if (this.#full) {
+    const { other } = this;
+    while (this.#waiting.length > 0 && other !== undefined && !other.#paused) other.sink?.frame(this.#waiting.shift()!);
+    if (this.#full && this.#waiting.length === 0) {
       this.#full = false;
       this.sink?.drained?.();
     }

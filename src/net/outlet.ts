@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import { MyriadError } from "../base/error.ts";
-import { FrameLog } from "./frame-log.ts";
+import type { FrameLog } from "./frame-log.ts";
 import { Patience } from "./patience.ts";
 import { decodeAck } from "./sealed.ts";
 import type { PeerSink, PeerStream } from "./transport.ts";
@@ -20,7 +20,7 @@ export interface OutletOptions extends LinkTiming {
   readonly onLost: (reason: MyriadError) => void;
   /** The peer acknowledges nothing, and its stream is broken off; it will open another. */
   readonly onSilent: () => void;
-  readonly log?: FrameLog;
+  readonly log: FrameLog;
 }
 
 /**
@@ -38,7 +38,10 @@ export class Outlet {
   #stream: PeerStream | undefined;
   #attempt = -1;
   #blocked = false;
+  #loading = false;
   #closed = false;
+  /** The stream that comes next is another process's. */
+  #restarted = false;
   /** Frames that were sent more than once. */
   resent = 0;
 
@@ -46,19 +49,35 @@ export class Outlet {
     const { peer, clock, silenceMsMax, peerWaitMs } = options;
     this.peer = peer;
     this.#options = options;
-    this.#log = options.log ?? new FrameLog();
+    this.#log = options.log;
     this.#acks = new Patience(clock, silenceMsMax, () => this.#silent());
     this.#absence = new Patience(clock, peerWaitMs, () => this.#missed());
   }
 
   /**
    * Takes a frame to be sent; the bytes must not change afterwards. False: taken, but it has to wait, for there is no
-   * stream or the peer is slow. Throws LIMIT when too much waits already.
+   * stream or the peer is slow. Throws LIMIT when too much waits already, SPILL_FAILED when the disk does not take it.
    */
   send(frame: Uint8Array): boolean {
     this.#log.push(frame);
     this.#pump();
     return this.#stream !== undefined && !this.#blocked;
+  }
+
+  /** Bytes of the frames that are kept for the peer. */
+  get kept(): { readonly memoryBytes: number; readonly diskBytes: number } {
+    const { memoryBytes, diskBytes } = this.#log;
+    return { memoryBytes, diskBytes };
+  }
+
+  /** Resolves when frames that wait, for this peer or another, have got out of memory; undefined: there is room. Rejects as `send` throws. */
+  room(): Promise<void> | undefined {
+    return this.#log.room();
+  }
+
+  /** Frames of windows before this one are retained no more. */
+  release(window: number): void {
+    this.#log.release(window);
   }
 
   /**
@@ -73,7 +92,8 @@ export class Outlet {
     this.#detach();
     old?.close();
     try {
-      this.resent += this.#log.rewind(stream.received);
+      this.resent += this.#log.rewind(stream.received, this.#restarted);
+      this.#restarted = false;
     } catch (reason) {
       this.#lost(MyriadError.from(reason, "PROTOCOL"));
       throw reason;
@@ -93,7 +113,25 @@ export class Outlet {
     };
   }
 
+  /**
+   * The peer is another process from now on, which may have been lost before: its streams count anew, and the first may
+   * ask for any position whose frames are kept. Streams of the old one are to be refused by the caller.
+   */
+  restart(): void {
+    this.#leave();
+    this.#closed = false;
+    this.#attempt = -1;
+    this.#restarted = true;
+    this.#absence.start();
+  }
+
+  /** Nothing is sent any more, and what was kept is given back. */
   close(): void {
+    this.#leave();
+    this.#log.close();
+  }
+
+  #leave(): void {
     this.#closed = true;
     this.#absence.stop();
     const stream = this.#stream;
@@ -106,10 +144,26 @@ export class Outlet {
     if (stream === undefined) return;
     while (!this.#blocked) {
       const frame = this.#log.take();
-      if (frame === undefined) break;
+      if (frame === undefined) {
+        if (this.#log.mustLoad) this.#load();
+        break;
+      }
       this.#blocked = !stream.send(frame);
     }
     if (this.#log.underWay > 0) this.#acks.start();
+  }
+
+  /** One piece at a time: what is sent from disk takes no more memory than that. */
+  #load(): void {
+    if (this.#loading) return;
+    this.#loading = true;
+    this.#log.load().then(
+      () => {
+        this.#loading = false;
+        this.#pump();
+      },
+      (reason) => this.#lost(MyriadError.from(reason, "SPILL_FAILED")),
+    );
   }
 
   #acknowledge(bytes: Uint8Array): void {
@@ -149,7 +203,7 @@ export class Outlet {
 
   #lost(reason: MyriadError): void {
     if (this.#closed) return;
-    this.close();
+    this.#leave();
     this.#options.onLost(reason);
   }
 }

@@ -141,6 +141,9 @@ class End implements PeerStream {
   readonly #line: Line;
   #dueMs = 0;
   #waiting = 0;
+  #paused = false;
+  /** What has come to this end while it did not read. */
+  #unread: (() => void)[] = [];
 
   constructor(line: Line, peer: number, incarnation: string, { received, attempt }: Resumption) {
     this.#line = line;
@@ -162,6 +165,17 @@ class End implements PeerStream {
     return this.#waiting < 4;
   }
 
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    const unread = this.#unread;
+    this.#unread = [];
+    for (const deliver of unread) deliver();
+  }
+
   close(): void {
     const { other } = this;
     this.end(null);
@@ -177,6 +191,10 @@ class End implements PeerStream {
   #deliver(frame: Uint8Array): void {
     const { transport } = this.#line;
     const { faults, chance } = transport;
+    if (this.other!.#paused && this.other!.open) {
+      this.other!.#unread.push(() => this.#deliver(frame));
+      return;
+    }
     if (--this.#waiting === 0 && this.open) this.sink?.drained?.();
     if (this.#line.broken || !this.open || !this.other!.open) return;
     if (transport.roll(faults.cut)) {

@@ -53,6 +53,9 @@ export interface PeerStream extends Resumption {
    * more should wait for `drained`. Throws LIMIT for one over FRAME_BYTES_MAX, UNAVAILABLE on a closed stream.
    */
   send(frame: Uint8Array): boolean;
+  /** Reads nothing more until `resume`, so that the other side finds the stream full. The end of the stream may show late. */
+  pause(): void;
+  resume(): void;
   /** `distrusted`: what came is not what can have been sent, so the connection below is not used again either. */
   close(distrusted?: boolean): void;
 }
