@@ -13,7 +13,7 @@ import {
   PHASE_PUBLISH,
   packMeta,
 } from "../wire/event-batch.ts";
-import { decodePlain, encodePlain } from "../wire/plain-codec.ts";
+import { encodePlain } from "../wire/plain-codec.ts";
 import { type Call, Calls } from "./calls.ts";
 import { HandlerContext } from "./context.ts";
 import type { EffectRequest, Outcome } from "./effects.ts";
@@ -21,14 +21,16 @@ import { timerHandle } from "./handle.ts";
 import { type ActivationRecord, Journal } from "./journal.ts";
 import type { OrderQueue } from "./order-queue.ts";
 import type { ContextHost } from "./reading-context.ts";
-import { copyRow, decodeRow, type EncodedRow, encodeRow, findOwn } from "./rows.ts";
+import { copyRow, type EncodedRow, encodeRow, findOwn } from "./rows.ts";
+import { cancelTimer } from "./timers.ts";
 
 export const CONTINUE_ID: number = BUILT_IN_EVENTS.indexOf(Continue as never);
 export const TIMEOUT_ID: number = BUILT_IN_EVENTS.indexOf(Timeout as never);
 
 export interface ActivationHost extends ContextHost {
   readonly runKey: string;
-  startEffect(request: EffectRequest): Promise<Outcome>;
+  /** Asks the world outside; `again`: it was asked before, by the same handler in an earlier life. */
+  startEffect(request: EffectRequest, again: boolean): Promise<Outcome>;
   /** An answer for the agent in `slot` has come in; the window being run may be waiting for it. */
   wake(slot: number): void;
 }
@@ -45,10 +47,12 @@ export type ActivationState =
  * saved, so the activation keeps what it takes to run the handler again from the start to the same point.
  */
 export class Activation {
-  readonly slot: number;
+  slot: number;
+  /** Agents of the run when the handler last went on. */
+  total: number;
   readonly ctx: HandlerContext;
   readonly handler: Handler;
-  readonly calls: Calls = new Calls((call) => this.#ask(call));
+  readonly calls: Calls = new Calls((call, again) => this.#ask(call, again));
   /** Events that came while the handler waits, in their order; the first `waitingHead` are handled already. */
   waiting: EventBatch = new EventBatch(1);
   waitingHead = 0;
@@ -60,15 +64,27 @@ export class Activation {
   /** The event being handled, in row 0. */
   readonly event: EventBatch;
   readonly #startNow: number;
+  readonly #startTotal: number;
   readonly #stateBefore: Uint8Array;
   readonly #counters: readonly [number, number, number, number];
-  readonly #journal = new Journal();
-  #retire = false;
+  readonly journal: Journal = new Journal();
+  /** The handler has asked for it: the agent retires with its end. */
+  retire = false;
 
-  constructor(host: ActivationHost, slot: number, handler: Handler, batch: EventBatch, row: number, now: number) {
+  constructor(
+    host: ActivationHost,
+    slot: number,
+    handler: Handler,
+    batch: EventBatch,
+    row: number,
+    now: number,
+    total?: number,
+  ) {
     const { table, program } = host.core;
     this.#host = host;
     this.slot = slot;
+    this.total = total ?? table.total;
+    this.#startTotal = this.total;
     this.handler = handler;
     this.event = new EventBatch(1);
     copyRow(batch, row, this.event, program.codecs);
@@ -114,15 +130,16 @@ export class Activation {
 
   /** True when the agent retires with the end of this handler. */
   get retires(): boolean {
-    return this.#retire && this.state.kind === "finished";
+    return this.retire && this.state.kind === "finished";
   }
 
   /** Lets the handler go on at `time` with an answer. */
   resume(call: number, time: number, outcome: Outcome): void {
     const pending = this.calls.take(call);
-    if (pending.timer !== undefined && !this.#journal.rerunning)
-      this.#host.core.cancelTimer(this.ctx.id, pending.timer);
-    this.#journal.entries.push({ kind: "answer", call, time, outcome });
+    if (pending.timer !== undefined && !this.journal.rerunning)
+      cancelTimer(this.#host.core, this.ctx.id, pending.timer);
+    if (!this.journal.rerunning) this.total = this.#host.core.table.total;
+    this.journal.entries.push({ kind: "answer", call, time, total: this.total, outcome });
     this.ctx.now = Math.max(this.ctx.now, time);
     this.ctx.open = true;
     this.state = { kind: "running" };
@@ -142,9 +159,9 @@ export class Activation {
     const call = core.table.take("calls", this.slot);
     const key = `${runKey}/${this.ctx.id}/${call}`;
     this.#stageOwn(CONTINUE_ID, at, call);
-    const effect: EffectRequest = { key, name, input, fn, options };
+    const effect: EffectRequest = { key, agent: this.ctx.id, call, name, input, fn, options };
     const about = { what: `effect "${name}"`, seq: undefined, timer: undefined, effect };
-    return this.calls.add(call, about, !this.#journal.rerunning);
+    return this.calls.add(call, about, !this.journal.rerunning);
   }
 
   /** Waits for the reply to the event just sent. */
@@ -156,12 +173,12 @@ export class Activation {
       const time = this.ctx.now + timeout;
       timer = timerHandle(core.windowOf(time), this.#stageOwn(TIMEOUT_ID, time, call));
     }
-    return this.calls.add(call, { what, seq, timer, effect: undefined }, !this.#journal.rerunning);
+    return this.calls.add(call, { what, seq, timer, effect: undefined }, !this.journal.rerunning);
   }
 
   /** Counts an output. True when it left this activation in an earlier life. */
   suppress(): boolean {
-    return this.#journal.suppress();
+    return this.journal.suppress();
   }
 
   stagePublish(relation: number, time: number, seq: number, meta: number, offset: number): void {
@@ -170,11 +187,11 @@ export class Activation {
   }
 
   recall(kind: string): { value: unknown } | undefined {
-    return this.#journal.recall(kind);
+    return this.journal.recall(kind);
   }
 
   note(kind: string, value: unknown): void {
-    this.#journal.note(kind, value);
+    this.journal.note(kind, value);
   }
 
   /** True when an own timer waits for the handler's end. */
@@ -192,56 +209,29 @@ export class Activation {
       agent: this.ctx.id,
       event: encodeRow(this.event, 0, codecs),
       now: this.#startNow,
+      total: this.#startTotal,
       state: this.#stateBefore,
       counters: this.#counters,
-      entries: [...this.#journal.entries],
-      outputs: this.#journal.committed,
-      retire: this.#retire,
+      entries: [...this.journal.entries],
+      outputs: this.journal.committed,
+      retire: this.retire,
       outcomes: this.calls.outcomes(),
       waiting,
     };
   }
 
-  /**
-   * Runs the handler again up to where the record was made. `drain` empties the microtask queue between segments. The
-   * agent's state and counters are set back first; at the end they are what they were.
-   */
-  static async restore(
-    host: ActivationHost,
-    record: ActivationRecord,
-    drain: () => Promise<void>,
-  ): Promise<Activation> {
-    const { table, program } = host.core;
-    const slot = table.slotOf[record.agent]!;
-    const event = new EventBatch();
-    decodeRow(record.event, event, program.codecs);
-    table.state[slot] = decodePlain(record.state);
-    [table.draws[slot], table.sends[slot], table.children[slot], table.calls[slot]] = record.counters;
-    const handler = program.handlers[table.type[slot]!]![metaType(event.meta[0]!)]!;
-    const activation = new Activation(host, slot, handler, event, 0, record.now);
-    for (const row of record.waiting) decodeRow(row, activation.waiting, program.codecs);
-    await activation.#rerun(record, drain);
-    return activation;
-  }
-
-  async #rerun(record: ActivationRecord, drain: () => Promise<void>): Promise<void> {
-    this.#journal.begin(record);
-    this.start();
-    await drain();
-    for (let answer = this.#journal.nextAnswer(); answer !== undefined; answer = this.#journal.nextAnswer()) {
-      this.resume(answer.call, answer.time, answer.outcome);
-      await drain();
-    }
-    this.#journal.end();
+  /** The handler stands where its record was made; it goes on with answers that are known, and asks for the others again. */
+  endRerun({ retire, outcomes }: ActivationRecord): void {
+    this.journal.end();
     this.ctx.open = false;
     this.ctx.staged.clear();
     this.state = { kind: "suspended" };
-    this.#retire = record.retire;
-    this.calls.startAll(record.outcomes);
+    this.retire = retire;
+    this.calls.startAll(outcomes);
   }
 
-  #ask(call: Call): void {
-    void this.#host.startEffect(call.effect!).then((outcome) => {
+  #ask(call: Call, again: boolean): void {
+    void this.#host.startEffect(call.effect!, again).then((outcome) => {
       call.outcome = outcome;
       this.#host.wake(this.slot);
     });
@@ -264,14 +254,14 @@ export class Activation {
     const events = ctx.events!;
     for (let row = 0; row < events.count; row++) this.#passOn(events, row);
     events.clear();
-    if (ctx.staged.retire) this.#retire = true;
-    ctx.staged.retire = this.#retire && this.state.kind === "finished";
+    if (ctx.staged.retire) this.retire = true;
+    ctx.staged.retire = this.retire && this.state.kind === "finished";
     for (const handle of ctx.staged.timers) {
       const at = findOwn(this.waiting, ctx.id, handle % HANDLE_SPAN, this.waitingHead);
       if (at >= 0) this.waiting.to[at] = NOBODY;
     }
     core.commit(ctx.staged, this.slot, ctx.now, ctx.putKey);
-    this.#journal.commit();
+    this.journal.commit();
   }
 
   #passOn(events: EventBatch, row: number): void {

@@ -1,11 +1,15 @@
-interface Row {
+/** One agent's ties: whom to, ascending, and how much; null: 1 each. */
+export interface TieRow {
   readonly targets: Uint32Array;
   readonly weights: Float64Array | null;
 }
 
 const NO_TARGETS = new Uint32Array(0);
 const NO_WEIGHTS = new Float64Array(0);
-const NO_ROW: Row = { targets: NO_TARGETS, weights: NO_WEIGHTS };
+const NO_ROW: TieRow = { targets: NO_TARGETS, weights: NO_WEIGHTS };
+
+/** Rows are laid out anew when one in so many is not where the population's are. */
+const COMPACT_SHARE = 8;
 
 /**
  * Ties of one worker's agents under one relation: by slot, the agents at the other end in ascending order. The
@@ -18,7 +22,7 @@ export class Adjacency {
   #targets: Uint32Array = NO_TARGETS;
   #weights: Float64Array | null = null;
   /** Rows that differ from the population's. */
-  readonly #changed = new Map<number, Row>();
+  readonly #changed = new Map<number, TieRow>();
   /** By slot, then target: the weight to come, NaN for a tie to be cut. */
   readonly #edits = new Map<number, Map<number, number>>();
   #reverse: Map<number, Uint32Array> | undefined;
@@ -55,7 +59,50 @@ export class Adjacency {
   }
 
   degree(slot: number): number {
-    return this.targets(slot).length;
+    const row = this.#row(slot);
+    if (row !== undefined) return row.targets.length;
+    return slot + 1 >= this.#offsets.length ? 0 : this.#offsets[slot + 1]! - this.#offsets[slot]!;
+  }
+
+  /** All of a row. A view. */
+  rowOf(slot: number): TieRow {
+    const row = this.#row(slot);
+    if (row !== undefined) return row;
+    const targets = this.targets(slot);
+    return { targets, weights: this.#weights === null ? null : this.weights(slot) };
+  }
+
+  /** Puts another row in the place of one. */
+  setRow(slot: number, row: TieRow): void {
+    this.clear(slot);
+    this.#changed.set(slot, row);
+    for (const target of row.targets) this.#note(target, slot, true);
+  }
+
+  /** Gives `slot` the row of `last`, which has none afterwards. */
+  moveRow(last: number, slot: number): void {
+    const row = this.rowOf(last);
+    this.clear(last);
+    if (slot !== last) this.setRow(slot, row);
+  }
+
+  /** Lays `rows` rows out anew when many differ from the population's: reading is faster, and what they hold is let go. */
+  compact(rows: number): void {
+    if (this.#changed.size * COMPACT_SHARE < rows) return;
+    const offsets = new Uint32Array(rows + 1);
+    for (let slot = 0; slot < rows; slot++) offsets[slot + 1] = offsets[slot]! + this.degree(slot);
+    const targets = new Uint32Array(offsets[rows]!);
+    let weights: Float64Array | null = null;
+    for (let slot = 0; slot < rows; slot++) {
+      const row = this.rowOf(slot);
+      targets.set(row.targets, offsets[slot]);
+      if (row.weights === null) weights?.fill(1, offsets[slot], offsets[slot + 1]);
+      else (weights ??= new Float64Array(targets.length).fill(1)).set(row.weights, offsets[slot]);
+    }
+    this.#offsets = offsets;
+    this.#targets = targets;
+    this.#weights = weights;
+    this.#changed.clear();
   }
 
   /** Adds a tie, or gives it another weight. */
@@ -89,7 +136,7 @@ export class Adjacency {
   }
 
   /** The row as it is now, when it differs from the population's. */
-  #row(slot: number): Row | undefined {
+  #row(slot: number): TieRow | undefined {
     const edits = this.#edits.get(slot);
     if (edits === undefined) return this.#changed.get(slot);
     this.#edits.delete(slot);

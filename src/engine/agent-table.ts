@@ -27,6 +27,8 @@ export class AgentTable {
   sends: Uint32Array = new Uint32Array(16);
   children: Uint32Array = new Uint32Array(16);
   calls: Uint32Array = new Uint32Array(16);
+  /** Not 0: something about the agent may have changed since it was last saved. */
+  changed: Uint8Array = new Uint8Array(16);
   readonly state: unknown[] = [];
   readonly names = new Map<number, string>();
 
@@ -59,9 +61,35 @@ export class AgentTable {
     if (slot === this.index.length) this.#grow(slot * 2);
     this.index[slot] = index;
     this.type[slot] = type;
+    this.changed[slot] = 1;
     this.state.push(state);
     this.slotOf[index] = slot;
     return slot;
+  }
+
+  /** Takes an agent out, which lives elsewhere from now on. The last one takes its slot: returns the slot that it had. */
+  remove(slot: number): number {
+    const last = --this.count;
+    this.slotOf[this.index[slot]!] = -1;
+    this.names.delete(this.index[slot]!);
+    for (const column of [
+      this.index,
+      this.type,
+      this.flags,
+      this.draws,
+      this.sends,
+      this.children,
+      this.calls,
+      this.changed,
+    ]) {
+      column[slot] = column[last]!;
+      column[last] = 0;
+    }
+    const state = this.state.pop();
+    if (slot === last) return last;
+    this.state[slot] = state;
+    this.slotOf[this.index[slot]!] = slot;
+    return last;
   }
 
   /** The number of an agent's next random draw. Throws LIMIT when all are used up. */
@@ -109,5 +137,8 @@ export class AgentTable {
     const flags = new Uint8Array(capacity);
     flags.set(this.flags);
     this.flags = flags;
+    const changed = new Uint8Array(capacity);
+    changed.set(this.changed);
+    this.changed = changed;
   }
 }

@@ -1,14 +1,14 @@
 import { MyriadError } from "../base/error.ts";
 import { HANDLE_SPAN, SAMPLES_MAX } from "../base/limits.ts";
-import type { Until } from "../model/until.ts";
 import { type ActiveAgent, type Closing, type ClosingExtras, decodeClosing, encodeClosing } from "./closing.ts";
 import type { Core } from "./core.ts";
 import type { Delivery } from "./delivery.ts";
 import { type AgentFailure, firstFailure } from "./failure.ts";
 import type { Nursery } from "./nursery.ts";
 import type { TieChange } from "./relations.ts";
-import { Rounds } from "./rounds.ts";
-import { Sampling } from "./sampling.ts";
+import { Rounds, type SavedRounds } from "./rounds.ts";
+import { Sampling, type SavedSampling } from "./sampling.ts";
+import { type Limits, limitsOf } from "./stopping.ts";
 
 export type EndReason = "quiescence" | "time" | "rounds" | "when" | "stopped" | "failed";
 
@@ -21,6 +21,14 @@ export type Decision =
       readonly virtualTime: number;
       readonly failure?: { readonly code: string; readonly message: string };
     };
+
+/** What workers have agreed so far. */
+export interface SavedAgreement {
+  readonly delivered: number;
+  readonly quarantined: readonly AgentFailure[];
+  readonly rounds: SavedRounds;
+  readonly sampling: SavedSampling;
+}
 
 /** Agents named when a round does not end, or a run stalls. */
 const NAMED_MAX = 5;
@@ -58,6 +66,25 @@ export class Agreement {
     this.#limits = limitsOf(core.program.until);
     this.sampling = new Sampling(core);
     core.stopTime = this.#limits.time;
+  }
+
+  /** What has been agreed, as plain data: alike on every worker. */
+  save(): SavedAgreement {
+    const { delivered, quarantined } = this;
+    return { delivered, quarantined, rounds: this.rounds.save(), sampling: this.sampling.save() };
+  }
+
+  load({ delivered, quarantined, rounds, sampling }: SavedAgreement): void {
+    this.delivered = delivered;
+    this.quarantined.push(...quarantined);
+    this.rounds.load(rounds);
+    this.sampling.load(sampling);
+    this.#nameActive();
+  }
+
+  /** Deliveries so far have been told by closings of an earlier life. */
+  noteTold(): void {
+    this.#told = this.#core.counts.delivered;
   }
 
   /** This worker's closing section for the window just run. */
@@ -255,9 +282,13 @@ export class Agreement {
   }
 
   #window(window: number): Decision {
+    this.#nameActive();
+    return { kind: "window", window };
+  }
+
+  #nameActive(): void {
     const { program } = this.#core;
     this.#core.namesActive = program.usesRounds && this.rounds.windows + 1 >= program.roundLimit;
-    return { kind: "window", window };
   }
 
   #end(reason: EndReason, edge: number): Decision {
@@ -268,23 +299,4 @@ export class Agreement {
   #fail(code: string, message: string, edge: number): Decision {
     return { kind: "end", reason: "failed", virtualTime: this.#core.grid.edge(edge), failure: { code, message } };
   }
-}
-
-interface Limits {
-  readonly time: number;
-  readonly rounds: number;
-  readonly when: readonly NonNullable<Until["when"]>[];
-}
-
-/** The stopping rule laid flat: each of its parts ends the run. */
-function limitsOf(until: Until | undefined): Limits {
-  if (until === undefined) return { time: Number.POSITIVE_INFINITY, rounds: Number.POSITIVE_INFINITY, when: [] };
-  const inner = (until.any ?? []).map(limitsOf);
-  const least = (values: (number | undefined)[]): number =>
-    Math.min(...values.map((value) => value ?? Number.POSITIVE_INFINITY));
-  return {
-    time: least([until.time, ...inner.map(({ time }) => time)]),
-    rounds: least([until.rounds, ...inner.map(({ rounds }) => rounds)]),
-    when: [...(until.when === undefined ? [] : [until.when]), ...inner.flatMap(({ when }) => when)],
-  };
 }

@@ -41,10 +41,10 @@ class CallPromise extends Promise<unknown> {
 /** The calls of one suspended handler, by number. */
 export class Calls {
   readonly #calls = new Map<number, Call>();
-  readonly #start: (call: Call) => void;
+  readonly #start: (call: Call, again: boolean) => void;
 
-  /** `start` asks the world outside, once a call. */
-  constructor(start: (call: Call) => void) {
+  /** `start` asks the world outside, once a call; `again`: it was asked in an earlier life. */
+  constructor(start: (call: Call, again: boolean) => void) {
     this.#start = start;
   }
 
@@ -74,7 +74,7 @@ export class Calls {
     promise.ignore();
     const call: Call = { ...about, promise, resolve, reject, started: false, outcome: undefined };
     this.#calls.set(number, call);
-    if (startNow) this.#begin(call);
+    if (startNow) this.#begin(call, false);
     return promise;
   }
 
@@ -105,12 +105,12 @@ export class Calls {
   /** After a restore: takes answers that are known, and asks for the others again. */
   startAll(known: readonly (readonly [call: number, outcome: Outcome])[]): void {
     for (const [number, outcome] of known) this.#calls.get(number)!.outcome = outcome;
-    for (const call of this.#calls.values()) this.#begin(call);
+    for (const call of this.#calls.values()) this.#begin(call, true);
   }
 
-  #begin(call: Call): void {
+  #begin(call: Call, again: boolean): void {
     if (call.effect === undefined || call.started || call.outcome !== undefined) return;
     call.started = true;
-    this.#start(call);
+    this.#start(call, again);
   }
 }

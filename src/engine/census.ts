@@ -54,6 +54,12 @@ export class Census {
     for (let index = 0; index < placement.length; index++) this.living[placement[index]!]!++;
   }
 
+  /** Counts agents of which some have retired. */
+  beginAgain(placement: ArrayLike<number>, gone: Uint32Array): void {
+    this.begin(placement);
+    for (const agent of gone) this.add(placement[agent]!, -1);
+  }
+
   add(worker: number, count: number): void {
     this.living[worker]! += count;
     this.total += count;

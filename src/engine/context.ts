@@ -22,6 +22,7 @@ import { type ContextHost, ReadingContext } from "./reading-context.ts";
 import { findOwn } from "./rows.ts";
 import type { PutKey } from "./shared-state.ts";
 import { Staged } from "./staged.ts";
+import { hasTimer } from "./timers.ts";
 
 /**
  * What a handler holds as `ctx`. One serves all synchronous handlers: its fields are set before each; every suspended
@@ -182,7 +183,7 @@ export class HandlerContext extends ReadingContext implements Context {
     this.#mayEmit("send");
     const core = this.core;
     const table = core.table;
-    if (!(to >= 0 && to < table.total && to >>> 0 === to)) throw this.#noSuchAgent(to, event);
+    if (!this.isAgent(to)) throw this.#noSuchAgent(to, event);
     const type = core.eventId(event);
     const codec = core.program.codecs[type]!;
     const slot = this.slot;
@@ -246,7 +247,7 @@ export class HandlerContext extends ReadingContext implements Context {
       const low = handle % HANDLE_SPAN;
       const sent = events !== undefined && findOwn(events, this.id, low) >= 0;
       const waits = this.activation?.isWaiting(low) === true;
-      if (!sent && !waits && !this.core.hasTimer(this.id, handle, this.activation?.queue)) return false;
+      if (!sent && !waits && !hasTimer(this.core, this.id, handle, this.activation?.queue)) return false;
       staged.timers.push(handle);
     }
     staged.dirty = true;
@@ -256,7 +257,7 @@ export class HandlerContext extends ReadingContext implements Context {
   #tie(what: string, relation: string, to: number, weight: number): void {
     this.check(what);
     const id = this.relation(relation);
-    if (!(to >= 0 && to < this.core.table.total && to >>> 0 === to)) {
+    if (!this.isAgent(to)) {
       throw new MyriadError("UNKNOWN_AGENT", `${what} "${relation}": no agent has index ${to}`);
     }
     if (this.activation?.suppress() === true) return;
@@ -288,7 +289,7 @@ export class HandlerContext extends ReadingContext implements Context {
   }
 
   #noSuchAgent(to: number, event: EventType): MyriadError {
-    const total = this.core.table.total;
+    const total = this.agentsTotal;
     return new MyriadError(
       "UNKNOWN_AGENT",
       `send "${event?.name}": no agent has index ${String(to)}; they are 0 to ${total - 1}`,

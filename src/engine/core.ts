@@ -1,6 +1,6 @@
 import { MyriadError } from "../base/error.ts";
 import { WindowGrid } from "../base/grid.ts";
-import { FRAME_BYTES_TARGET, NOBODY, WINDOWS_MAX } from "../base/limits.ts";
+import { FRAME_BYTES_TARGET, WINDOWS_MAX } from "../base/limits.ts";
 import { Randomness } from "../base/random.ts";
 import type { EventType } from "../model/event.ts";
 import { nameOf } from "../model/population.ts";
@@ -11,13 +11,12 @@ import { AgentTable } from "./agent-table.ts";
 import { Calendar } from "./calendar.ts";
 import type { ActiveAgent } from "./closing.ts";
 import type { Counts } from "./counts.ts";
-import { lowOf, windowOfTimer } from "./handle.ts";
 import { OrderQueue } from "./order-queue.ts";
 import { Relations, type TieChange } from "./relations.ts";
-import { findOwn } from "./rows.ts";
 import type { PutKey } from "./shared-state.ts";
 import { SharedState } from "./shared-state.ts";
 import type { Birth, Cancellation, RecordRow, Staged } from "./staged.ts";
+import { cancelTimer } from "./timers.ts";
 
 /**
  * One worker's part of the simulation: its agents, their future events, and what the window being run has brought
@@ -25,7 +24,7 @@ import type { Birth, Cancellation, RecordRow, Staged } from "./staged.ts";
  */
 export class Core {
   readonly program: Program;
-  readonly self: number;
+  self: number;
   readonly grid: WindowGrid;
   readonly random: Randomness;
   readonly table = new AgentTable();
@@ -34,7 +33,7 @@ export class Core {
   readonly shared: SharedState;
   /** Events to other workers, by worker id; the own one stays empty. */
   readonly outboxes: EventBatch[];
-  readonly counts: Counts = { delivered: 0, remote: 0, undeliverable: 0, dropped: 0, windows: 0 };
+  readonly counts: Counts = { delivered: 0, remote: 0, undeliverable: 0, dropped: 0, windows: 0, effects: 0 };
 
   /** The window being run, or the last one run; -1 before the first. */
   window = -1;
@@ -68,9 +67,9 @@ export class Core {
   cancellations: Cancellation[] = [];
   records: RecordRow[] = [];
 
-  readonly #peers: number;
+  #peers: number;
   readonly #flush: ((peer: number, batch: EventBatch) => void | Promise<void>) | undefined;
-  readonly #reached: Uint8Array;
+  #reached: Uint8Array;
   /** Publishes of this window that no neighbour here handles. */
   #unheard: { readonly from: number; readonly seq: number; readonly window: number }[] = [];
   #recordNumber = 0;
@@ -91,6 +90,15 @@ export class Core {
     this.#peers = workers;
     this.#reached = new Uint8Array(workers);
     this.#flush = flush;
+  }
+
+  /** Takes another number of workers, between windows. */
+  setWorkers(self: number, workers: number): void {
+    this.self = self;
+    this.#peers = workers;
+    this.#reached = new Uint8Array(workers);
+    this.outboxes.length = Math.min(this.outboxes.length, workers);
+    while (this.outboxes.length < workers) this.outboxes.push(new EventBatch());
   }
 
   /** The id of an event, or UNKNOWN_EVENT. */
@@ -241,7 +249,7 @@ export class Core {
     for (const { series, value } of staged.records) {
       this.records.push({ time: now, agent, number: this.#recordNumber++, series, value });
     }
-    for (const handle of staged.timers) this.cancelTimer(agent, handle);
+    for (const handle of staged.timers) cancelTimer(this, agent, handle);
     for (const cancellation of staged.cancellations) this.cancellations.push(cancellation);
     if (staged.retire) this.retired.push(agent);
     staged.clear();
@@ -274,31 +282,5 @@ export class Core {
   nameOf(slot: number): string {
     const { index, type, names } = this.table;
     return nameOf(names, this.program.types[type[slot]!]!.name, index[slot]!);
-  }
-
-  /** True when the own timer named by a handle is still to come. `queue`: the agent's, when it is not the one being run. */
-  hasTimer(agent: number, handle: number, queue: OrderQueue = this.queue): boolean {
-    const window = windowOfTimer(handle);
-    const low = lowOf(handle);
-    if (this.#findWaiting(agent, low) >= 0) return true;
-    if (window === this.window) return queue.find(this.current, agent, low) >= 0;
-    return window > this.window && this.calendar.has(window, agent, low);
-  }
-
-  /** Removes an own timer that is still to come. */
-  cancelTimer(agent: number, handle: number): void {
-    const window = windowOfTimer(handle);
-    const low = lowOf(handle);
-    const late = this.#findWaiting(agent, low);
-    if (late >= 0) this.waiting!.to[late] = NOBODY;
-    else if (window !== this.window) this.calendar.cancel(window, agent, low);
-    else {
-      const at = this.queue.find(this.current, agent, low);
-      if (at >= 0) this.queue.removeAt(at);
-    }
-  }
-
-  #findWaiting(agent: number, low: number): number {
-    return this.waiting === undefined ? -1 : findOwn(this.waiting, agent, low, this.waitingHead);
   }
 }

@@ -10,4 +10,6 @@ export interface Counts {
   dropped: number;
   /** Windows that had an event anywhere. */
   windows: number;
+  /** Calls to the world outside that handlers made; asking again after a restore is none. */
+  effects: number;
 }

@@ -167,6 +167,16 @@ export class Delivery {
     return this.resume({ slot, queue, activation, awaits: { call, time: batch.time[row]! } }, outcome);
   }
 
+  /** The agent in `slot` has left, its handler with it; that of `last` has its slot now. */
+  moveActivation(last: number, slot: number): void {
+    this.activations.delete(slot);
+    const moved = this.activations.get(last);
+    if (moved === undefined) return;
+    this.activations.delete(last);
+    this.activations.set(slot, moved);
+    moved.slot = moved.ctx.slot = slot;
+  }
+
   resume(job: Job, outcome: Outcome): Job {
     const { call, time } = job.awaits!;
     this.#core.queue = job.queue;

@@ -6,6 +6,8 @@ import { type EffectRequest, OutsideEffects } from "./effects.ts";
 
 const request = (fn: EffectRequest["fn"], options?: EffectOptions): EffectRequest => ({
   key: "run/7/3",
+  agent: 7,
+  call: 3,
   name: "ask",
   input: { who: 7 },
   fn,

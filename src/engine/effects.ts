@@ -9,6 +9,10 @@ import type { EffectCall, EffectOptions } from "../model/context.ts";
 export interface EffectRequest {
   /** Idempotency key: run, agent, call number. */
   readonly key: string;
+  /** Who asks, by index. */
+  readonly agent: number;
+  /** The agent's how many-th call it is; (agent, call) names it within the run. */
+  readonly call: number;
   readonly name: string;
   readonly input: unknown;
   readonly fn: (input: unknown, call: EffectCall) => unknown;

@@ -1,22 +1,22 @@
-import { drainMicrotasks } from "../base/clock.ts";
 import type { BlobList } from "../model/population.ts";
 import type { Program } from "../model/program.ts";
-import { EventBatch, metaPhase, metaType, PHASE_EVENT, PHASE_PUBLISH, packMeta } from "../wire/event-batch.ts";
+import { EventBatch, metaPhase, PHASE_PUBLISH } from "../wire/event-batch.ts";
 import { decodeEvents } from "../wire/frame.ts";
 import { decodePlain } from "../wire/plain-codec.ts";
-import { Activation, type ActivationHost } from "./activation.ts";
-import { QUARANTINED, RETIRED, SUSPENDED } from "./agent-table.ts";
+import type { ActivationHost } from "./activation.ts";
+import { Adoption, type Move } from "./adoption.ts";
 import { Agreement, type Decision } from "./agreement.ts";
 import { Census } from "./census.ts";
 import { Core } from "./core.ts";
 import type { Counts } from "./counts.ts";
 import { Delivery } from "./delivery.ts";
 import type { EffectRequest, EffectRunner, Outcome } from "./effects.ts";
-import type { ActivationRecord } from "./journal.ts";
 import { Nursery } from "./nursery.ts";
-import type { AgentLog, EngineOptions, PartResult, StateRow } from "./part.ts";
+import { type AgentLog, type EngineOptions, type PartResult, type StateRow, statesOf } from "./part.ts";
 import { copyRow } from "./rows.ts";
 import { type Sample, samplePartial } from "./sampler.ts";
+import { type SaveOptions, Snapshot } from "./snapshot.ts";
+import { spreadPublishes } from "./spread.ts";
 import type { RecordRow } from "./staged.ts";
 import { hashPart } from "./state-hash.ts";
 import type { StrictGuard } from "./strict.ts";
@@ -41,9 +41,9 @@ export class Engine implements ActivationHost {
   readonly #runner: WindowRunner;
   readonly #nursery: Nursery;
   readonly #agreement: Agreement;
-  readonly #census: Census;
+  readonly #snapshot: Snapshot;
+  readonly #adoption: Adoption;
   #publishes = new EventBatch();
-  #calls = 0;
 
   constructor(options: EngineOptions) {
     this.program = options.program;
@@ -53,17 +53,19 @@ export class Engine implements ActivationHost {
     this.#log = options.log;
     const workers = options.workers ?? 1;
     this.core = new Core(options.program, options.self ?? 0, workers, options.flush);
-    this.#census = new Census(workers, options.shares, options.agentLimits);
+    const census = new Census(workers, options.shares, options.agentLimits);
     this.#delivery = new Delivery(this, options.guard);
     this.#runner = new WindowRunner(this.core, this.#delivery);
-    this.#nursery = new Nursery(this.core, this.#census, this.#delivery.failures);
+    this.#nursery = new Nursery(this.core, census, this.#delivery.failures);
     this.#agreement = new Agreement(this.core, this.#delivery, this.#nursery);
+    this.#snapshot = new Snapshot(this.core, this.#delivery, this.#agreement, this.#nursery);
+    this.#adoption = new Adoption(this, this.#delivery, this.#agreement, this.#nursery);
   }
 
   /** The worker of every agent, by index. First of all. */
   setPlacement(placement: Uint16Array): void {
     this.core.table.setPlacement(placement);
-    this.#census.begin(placement);
+    this.#nursery.census.begin(placement);
   }
 
   /**
@@ -157,8 +159,7 @@ export class Engine implements ActivationHost {
       return core.calendar.bucket(core.windowOf(time));
     });
     core.counts.remote += rows;
-    for (let row = 0; row < publishes.count; row++) this.#spread(publishes, row);
-    publishes.clear();
+    spreadPublishes(core, publishes);
   }
 
   /** Takes the closings of all workers, by worker id. Alike on every worker. */
@@ -216,43 +217,53 @@ export class Engine implements ActivationHost {
       agents: core.table.count,
       sample: samplePartial(this.program, core.table),
       sampledAt: this.latest?.time,
-      effects: { calls: this.#calls, replayed: 0 },
+      effects: { calls: core.counts.effects, replayed: 0 },
       quarantined: this.#agreement.quarantined,
     };
   }
 
   /** Own agents in the order of their slots. */
-  *states(): Iterable<StateRow> {
-    const { table } = this.core;
-    for (let slot = 0; slot < table.count; slot++) {
-      const flags = table.flags[slot]!;
-      const row = {
-        index: table.index[slot]!,
-        name: this.core.nameOf(slot),
-        type: this.program.types[table.type[slot]!]!.name,
-        state: table.state[slot],
-      };
-      if ((flags & RETIRED) !== 0) yield { ...row, flag: "retired" };
-      else yield (flags & QUARANTINED) !== 0 ? { ...row, flag: "quarantined" } : row;
-    }
+  states(): Iterable<StateRow> {
+    return statesOf(this.core);
   }
 
-  /** Suspended handlers as plain data (protocol 5). Between windows. */
-  encodeActivations(): ActivationRecord[] {
-    return [...this.#delivery.activations.values()].map((activation) => activation.encode());
+  /** What is equal on all workers, once `next` is agreed on and before it is run. Records, samples and births are taken before. */
+  saveCommon(next: number): Uint8Array {
+    return this.#snapshot.common(next);
   }
 
-  /** Runs suspended handlers again, each up to where its record was made, in place of those that are here. */
-  async restoreActivations(records: readonly ActivationRecord[]): Promise<void> {
-    for (const record of records) {
-      const activation = await Activation.restore(this, record, drainMicrotasks);
-      this.#delivery.activations.set(activation.slot, activation);
-      this.core.table.flags[activation.slot] = SUSPENDED;
-    }
+  /** Own agents and all that is to come for them, in sections that any worker can adopt; at the same time. All are taken, or none count. */
+  saveAgents(next: number, options: SaveOptions): Iterable<Uint8Array> {
+    return this.#snapshot.agents(next, options);
   }
 
-  startEffect(request: EffectRequest): Promise<Outcome> {
-    this.#calls++;
+  /** What this worker has counted: for one worker of a later life, whichever that is. */
+  savePart(next: number): Uint8Array {
+    return this.#snapshot.part(next);
+  }
+
+  /** Begins a new engine from what was saved, instead of `setPlacement` and what follows. `placement`: as it was by default. */
+  load(common: Uint8Array, placement?: Uint16Array): void {
+    this.#adoption.load(common, placement);
+  }
+
+  /** Between windows: agents live elsewhere from here on. Those that leave are let go of; save them before. */
+  move(move: Move): void {
+    this.#adoption.move(move);
+  }
+
+  /** After `load` or `move`: takes out of a section what is this worker's and new to it. Throws CORRUPT or MISMATCH. */
+  adopt(section: Uint8Array): void {
+    this.#adoption.adopt(section);
+  }
+
+  /** All sections are adopted: suspended handlers are run again, and what they wait for is asked again. */
+  opened(): Promise<void> {
+    return this.#adoption.opened();
+  }
+
+  startEffect(request: EffectRequest, again: boolean): Promise<Outcome> {
+    if (!again) this.core.counts.effects++;
     return this.#guard === undefined
       ? this.#effects.run(request)
       : this.#guard.outside(() => this.#effects.run(request));
@@ -264,23 +275,5 @@ export class Engine implements ActivationHost {
 
   log(agent: number, time: number, message: string, fields: unknown): void {
     this.#log?.(this.core.nameOf(this.core.table.slotOf[agent]!), time, message, fields);
-  }
-
-  #spread(publishes: EventBatch, row: number): void {
-    const { core } = this;
-    const from = publishes.from[row]!;
-    const relation = publishes.to[row]!;
-    const followers = core.relations.followers(relation, from);
-    const meta = packMeta(PHASE_EVENT, 0, 0, metaType(publishes.meta[row]!));
-    core.counts.remote += core.spread(
-      followers,
-      true,
-      from,
-      publishes.time[row]!,
-      publishes.seq[row]!,
-      meta,
-      publishes,
-      publishes.offset[row]!,
-    );
   }
 }

@@ -5,7 +5,14 @@ import type { EncodedRow } from "./rows.ts";
 
 /** The journal of an activation: what it read and what it was answered, in order. */
 export type Entry =
-  | { readonly kind: "answer"; readonly call: number; readonly time: number; readonly outcome: Outcome }
+  | {
+      readonly kind: "answer";
+      readonly call: number;
+      readonly time: number;
+      /** Agents of the run at that time. */
+      readonly total: number;
+      readonly outcome: Outcome;
+    }
   | { readonly kind: string; readonly value: unknown };
 
 /** All that it takes to run a suspended handler again, as plain data (protocol 5). */
@@ -13,6 +20,8 @@ export interface ActivationRecord {
   readonly agent: number;
   readonly event: EncodedRow;
   readonly now: number;
+  /** Agents of the run when it began. */
+  readonly total: number;
   readonly state: Uint8Array;
   readonly counters: readonly [draws: number, sends: number, children: number, calls: number];
   readonly entries: readonly Entry[];

@@ -21,15 +21,16 @@ const NAMED_MAX = 8;
  * these workers have room (`Census`); the others are placed at the barrier, by all workers alike.
  */
 export class Nursery {
+  /** Changes with the number of workers. */
+  census: Census;
   readonly #core: Core;
-  readonly #census: Census;
   readonly #failures: AgentFailure[];
   /** Births of all workers since last asked, in the order of their indices: (type, worker) each. */
   log: { readonly type: number; readonly worker: number }[] = [];
 
   constructor(core: Core, census: Census, failures: AgentFailure[]) {
     this.#core = core;
-    this.#census = census;
+    this.census = census;
     this.#failures = failures;
   }
 
@@ -42,13 +43,13 @@ export class Nursery {
   collect(): Births {
     const { births, retired, self } = this.#core;
     sortBirths(births);
-    return packBirths(births, this.#census.room(self, births.length, retired.length));
+    return packBirths(births, this.census.room(self, births.length, retired.length));
   }
 
   /** Takes those that retired in a window out of the census. Before `apply`: they make room. */
   release(retired: readonly number[]): void {
     const { placement } = this.#core.table;
-    for (const agent of retired) this.#census.add(placement[agent]!, -1);
+    for (const agent of retired) this.census.add(placement[agent]!, -1);
   }
 
   /**
@@ -56,7 +57,7 @@ export class Nursery {
    * When the workers cannot host them all, nobody is born, and it returns why.
    */
   apply(parts: readonly (Births | undefined)[], edge: number): string | undefined {
-    const census = this.#census;
+    const census = this.census;
     let born = 0;
     for (const part of parts) born += part === undefined ? 0 : part.parent.length;
     if (census.total + born > census.capacity) return this.#noRoom(born, edge);
@@ -81,7 +82,7 @@ export class Nursery {
 
   /** Counts all that are born, and returns what finds a worker for those that do not stay with their parents. */
   #placer(parts: readonly (Births | undefined)[], born: number): (home: number, parent: number) => number {
-    const census = this.#census;
+    const census = this.census;
     const total = census.total + born;
     let homeless = born;
     for (const [worker, part] of parts.entries()) {
@@ -109,7 +110,7 @@ export class Nursery {
   }
 
   #noRoom(born: number, edge: number): string {
-    const { total, capacity, most } = this.#census;
+    const { total, capacity, most } = this.census;
     const limits = most.subarray(0, NAMED_MAX).join(", ") + (most.length > NAMED_MAX ? ", ..." : "");
     const time = this.#core.grid.edge(edge);
     return `no place for newborn at time ${time}: ${total} live, ${born} to be born, the workers may host ${capacity} (${limits})`;

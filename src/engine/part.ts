@@ -2,6 +2,8 @@ import { MyriadError } from "../base/error.ts";
 import { Hash128 } from "../base/hash.ts";
 import type { Program } from "../model/program.ts";
 import type { EventBatch } from "../wire/event-batch.ts";
+import { QUARANTINED, RETIRED } from "./agent-table.ts";
+import type { Core } from "./core.ts";
 import type { Counts } from "./counts.ts";
 import type { EffectRunner } from "./effects.ts";
 import type { AgentFailure } from "./failure.ts";
@@ -66,3 +68,19 @@ export function stateHash(parts: readonly Uint8Array[]): string {
 /** The error that a failed run ends with. */
 export const runFailure = (failure: { code: string; message: string }): MyriadError =>
   new MyriadError(failure.code as MyriadError["code"], failure.message);
+
+/** A worker's agents in the order of their slots. */
+export function* statesOf(core: Core): Iterable<StateRow> {
+  const { table, program } = core;
+  for (let slot = 0; slot < table.count; slot++) {
+    const flags = table.flags[slot]!;
+    const row = {
+      index: table.index[slot]!,
+      name: core.nameOf(slot),
+      type: program.types[table.type[slot]!]!.name,
+      state: table.state[slot],
+    };
+    if ((flags & RETIRED) !== 0) yield { ...row, flag: "retired" };
+    else yield (flags & QUARANTINED) !== 0 ? { ...row, flag: "quarantined" } : row;
+  }
+}

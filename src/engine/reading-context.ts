@@ -138,6 +138,15 @@ export class ReadingContext {
     throw unknownName("shared value", name, [...this.core.program.sharedIds.keys()]);
   }
 
+  /** Agents of the run; a handler that is run again finds as many as there were. */
+  protected get agentsTotal(): number {
+    return this.activation === undefined ? this.core.table.total : this.activation.total;
+  }
+
+  protected isAgent(index: number): boolean {
+    return index >= 0 && index < this.agentsTotal && index >>> 0 === index;
+  }
+
   protected check(what: string): void {
     if (!this.open)
       throw new MyriadError("NOT_ALLOWED", `ctx.${what}: the handler that this ctx was given to has ended`);

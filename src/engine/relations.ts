@@ -50,8 +50,11 @@ export class Relations {
   /** Takes ties of the population, each pair once in the whole run; those with no own end are passed over. */
   load(relation: number, directed: boolean, ties: LooseTies): void {
     const kept = this.#relations[relation]!;
-    kept.directed = directed;
-    kept.in = directed ? new Adjacency() : kept.out;
+    if (directed) this.#direct(relation);
+    else {
+      kept.directed = false;
+      kept.in = kept.out;
+    }
     this.#loaded[relation]!.push(ties);
   }
 
@@ -69,6 +72,40 @@ export class Relations {
 
   directed(relation: number): boolean {
     return this.#relations[relation]!.directed;
+  }
+
+  /** Every agent that has retired, ascending. */
+  get gone(): Uint32Array {
+    return Uint32Array.from(this.#gone).sort();
+  }
+
+  /** Takes over what is known of all agents: in place of `load`, when rows come from elsewhere. */
+  begin(directed: readonly boolean[], gone: Uint32Array): void {
+    for (const [relation, arrows] of directed.entries()) if (arrows) this.#direct(relation);
+    for (const agent of gone) this.#gone.add(agent);
+  }
+
+  /** The tables of a relation: one, or out of the own agents and into them. */
+  tables(relation: number): readonly Adjacency[] {
+    const { directed, out, in: into } = this.#relations[relation]!;
+    return directed ? [out, into] : [out];
+  }
+
+  /** The agent in `slot` has left; that of `last` has its slot now. */
+  moveRows(last: number, slot: number): void {
+    for (let relation = 0; relation < this.count; relation++) {
+      for (const table of this.tables(relation)) {
+        table.clear(slot);
+        table.moveRow(last, slot);
+      }
+    }
+  }
+
+  /** To be called when many rows have come or gone. */
+  compact(): void {
+    for (let relation = 0; relation < this.count; relation++) {
+      for (const table of this.tables(relation)) table.compact(this.#table.count);
+    }
   }
 
   out(relation: number): Adjacency {
@@ -89,6 +126,12 @@ export class Relations {
     for (const agent of retired) for (const relation of this.#relations) this.#retire(relation, agent);
   }
 
+  #direct(relation: number): void {
+    const kept = this.#relations[relation]!;
+    kept.directed = true;
+    kept.in = new Adjacency();
+  }
+
   #change({ relation, agent, to, weight }: TieChange): void {
     const { directed, out, in: into } = this.#relations[relation]!;
     this.#edit(out, agent, to, weight);
@@ -99,6 +142,7 @@ export class Relations {
   #edit(table: Adjacency, own: number, other: number, weight: number): void {
     const slot = this.#table.slotOf[own]!;
     if (slot < 0) return;
+    this.#table.changed[slot] = 1;
     if (Number.isNaN(weight)) table.remove(slot, other);
     else table.set(slot, other, weight);
   }
@@ -106,7 +150,10 @@ export class Relations {
   #retire(relation: Relation, agent: number): void {
     const slot = this.#table.slotOf[agent]!;
     for (const table of relation.directed ? [relation.out, relation.in] : [relation.out]) {
-      for (const holder of table.slotsWith(agent)) table.remove(holder, agent);
+      for (const holder of table.slotsWith(agent)) {
+        table.remove(holder, agent);
+        this.#table.changed[holder] = 1;
+      }
       if (slot >= 0) table.clear(slot);
     }
   }

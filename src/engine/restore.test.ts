@@ -1,190 +1,68 @@
-import { count, defineEvent, defineModel, f64, last, sum, u32 } from "myriad";
 import { describe, expect, it } from "vitest";
+import { drainMicrotasks } from "../base/clock.ts";
 import { MyriadError } from "../base/error.ts";
 import { populate } from "../model/populate.ts";
 import { compile } from "../model/program.ts";
 import { dataFiles } from "../store/data-file.ts";
 import { Lockstep } from "../testing/lockstep.ts";
 import { RecordedEffects } from "../testing/recorded-effects.ts";
-import { decodePlain, encodePlain } from "../wire/plain-codec.ts";
-import { type Engine, stateHash } from "./engine.ts";
+import { recordsOf } from "./activation-section.ts";
+import { stateHash } from "./engine.ts";
 import type { ActivationRecord } from "./journal.ts";
+import { restoreActivation } from "./rerun.ts";
+import { openSection } from "./section.ts";
+import { stubs, thinkers } from "./thinkers.suite.ts";
 
-const Think = defineEvent("restore.think", { depth: u32 });
-const Note = defineEvent("restore.note", { value: f64 });
-const Answer = defineEvent("restore.answer", { value: f64 });
-const Ask = defineEvent("restore.ask", {}, { reply: Answer });
-const Bad = defineEvent("restore.bad", { small: u32 });
-
-const model = defineModel({
-  name: "restore",
-  relations: ["knows"],
-  shared: { total: sum(0), latest: last({ by: -1 }) },
+const options = (workers: number) => ({
+  program: compile(thinkers, { seed: 3 }),
+  placement: Uint16Array.from({ length: 12 }, (_, i) => i % workers),
+  workers,
+  runId: "test",
+  runner: (): RecordedEffects => new RecordedEffects(stubs),
 });
-
-interface Mind {
-  notes: number[];
-  log: string[];
-  handles: number[];
-}
-
-/** A handler that uses everything there is, over many windows. */
-const Thinker = model
-  .agent("thinker")
-  .state((): Mind => ({ notes: [], log: [], handles: [] }))
-  .on(Think, async (self, { depth }, ctx) => {
-    const total = ctx.shared.get("total");
-    const before = [...ctx.neighbors("knows")].join();
-    const friends = ctx.neighbors("knows");
-    self.handles.push(
-      ctx.schedule(Note, { value: -1 }, { delay: 3.5 }),
-      ctx.schedule(Note, { value: -2 }, { delay: 2 }),
-    );
-    ctx.shared.put("total", ctx.random());
-    const first = await ctx.effect("score", { who: ctx.id, total }, (): number => 0, {
-      thinkTime: 2 + ctx.randomInt(3),
-    });
-    self.log.push(`${first} at ${ctx.now}, ${before}, ${friends.length}, ${ctx.observed("notes")}`);
-    ctx.relate("knows", (ctx.id + depth + 2) % 8, ctx.random());
-    const list = await ctx.effect("list", depth, (): number[] => [], { thinkTime: 1 });
-    list.push(ctx.id);
-    ctx.publish("knows", Note, { value: ctx.normal() });
-    ctx.record("score", first);
-    const [one, two, three] = await Promise.all([
-      ctx.effect("score", { who: 1, total: 1 }, (): number => 0, { thinkTime: 3 }),
-      ctx.request(8 + (ctx.id % 4), Ask, {}).then(({ value }) => value),
-      ctx.effect("refused", 0, (): number => 0, { thinkTime: 1 }).catch((reason: Error) => reason.message),
-    ]);
-    self.log.push(
-      `${one} ${two} ${three}, ${ctx.cancel(self.handles[0]!)}, ${ctx.cancel(self.handles[1]!)} ${ctx.degree("knows")}`,
-    );
-    try {
-      ctx.send(0, Bad, { small: -1 });
-      self.log.push("sent");
-    } catch (reason) {
-      self.log.push((reason as MyriadError).code);
-    }
-    ctx.shared.put("latest", { by: ctx.id });
-    if (depth > 0) ctx.spawn(Thinker as never);
-    const slow = await ctx
-      .request(8 + (ctx.id % 3), Ask, {}, { timeout: 3.5 })
-      .catch((reason: MyriadError) => reason.code);
-    self.log.push(`${list.join()} ${slow} ${JSON.stringify(ctx.shared.get("latest"))} ${ctx.random()}`);
-    if (depth > 0) ctx.schedule(Think, { depth: depth - 1 }, { delay: 0 });
-    else if (ctx.id === 5) ctx.retire();
-  })
-  .on(Note, (self, { value }) => void self.notes.push(value))
-  .on(Bad, () => {});
-/** Answers, but not always in time. */
-const Oracle = model
-  .agent("oracle")
-  .state(() => ({ asked: 0 }))
-  .on(Ask, (self, _, ctx) => {
-    self.asked++;
-    ctx.reply(Answer, { value: ctx.random() }, { delay: 1 + ctx.randomInt(4) });
-  });
-
-const scenario = model.scenario({
-  agents: [Thinker, Oracle],
-  populate(world) {
-    const all = world.spawn(Thinker, 8);
-    world.spawn(Oracle, 4);
-    world.relate("knows", all, [
-      [0, 1],
-      [1, 2],
-      [2, 3],
-      [3, 4],
-      [4, 5],
-      [5, 6],
-    ]);
-    for (const agent of all) world.send(agent, Think, { depth: agent % 3 }, { time: agent / 3 });
-  },
-  observe: { notes: sum(Thinker, (self) => self.notes.length), agents: count(Thinker) },
-});
-
-const stubs = {
-  score: ({ who, total }: { who: number; total: number }) => who * 10 + total,
-  list: (depth: number) => [depth],
-  refused: () => {
-    throw new Error("not today");
-  },
-};
 
 async function start(workers: number): Promise<Lockstep> {
-  const program = compile(scenario, { seed: 3 });
-  const population = await populate(program, dataFiles);
-  const placement = Uint16Array.from({ length: 12 }, (_, i) => i % workers);
-  const runner = (): RecordedEffects => new RecordedEffects(stubs);
-  return new Lockstep({ program, population, placement, workers, runId: "test", runner });
+  const own = options(workers);
+  return new Lockstep({ ...own, population: await populate(own.program, dataFiles) });
 }
 
 /** Also in the middle of a run: recorded effects do not mind to be stopped. */
 const hashOf = ({ engines }: Lockstep): string => stateHash(engines.map((engine) => engine.finish().hash));
 
-/** As a checkpoint would: only bytes get across. */
-const records = (engine: Engine): ActivationRecord[] =>
-  decodePlain(encodePlain(engine.encodeActivations())) as ActivationRecord[];
-
-async function finish(lockstep: Lockstep, barrier: () => Promise<void> = async () => {}): Promise<unknown> {
-  while (lockstep.decision.kind === "window") {
-    await lockstep.step();
-    await barrier();
-  }
-  const { engines, decision } = lockstep;
-  return {
-    decision,
-    hash: hashOf(lockstep),
-    samples: engines[0]!.takeSamples(),
-    records: engines.flatMap((engine) =>
-      engine.takeRecords().map(({ agent, time, value }) => ({ agent, time, value })),
-    ),
-    states: engines.flatMap((engine) => [...engine.states()]),
-    delivered: engines[0]!.delivered,
-  };
-}
+/** Of all suspended handlers. */
+const recordsIn = (lockstep: Lockstep): ActivationRecord[] =>
+  lockstep
+    .save()
+    .sections.map(openSection)
+    .filter(({ kind }) => kind === "activations")
+    .flatMap((section) => [...recordsOf(section, () => true)]);
 
 describe("suspended handlers", () => {
   it.each([1, 3])("can be restored from their records at every barrier, on %i workers", async (workers) => {
-    const expected = await finish(await start(workers));
-    const lockstep = await start(workers);
+    const expected = await start(workers);
+    let lockstep = await start(workers);
     let restored = 0;
-    const restore = async (): Promise<void> => {
-      const before = hashOf(lockstep);
-      for (const engine of lockstep.engines) {
-        restored += engine.suspended;
-        await engine.restoreActivations(records(engine));
-      }
-      expect(hashOf(lockstep)).toBe(before);
-    };
-    expect(await finish(lockstep, restore)).toEqual(expected);
+    while (expected.decision.kind === "window") {
+      const { placement } = lockstep.engines[0]!.core.table;
+      const total = lockstep.engines[0]!.core.table.total;
+      const own = { ...options(workers), placement: placement.slice(0, total) };
+      const loaded = await Lockstep.load(own, lockstep.save());
+      restored += loaded.engines.reduce((sum, engine) => sum + engine.suspended, 0);
+      expect(hashOf(loaded)).toBe(hashOf(lockstep));
+      lockstep = loaded;
+      expect(await lockstep.step()).toEqual(await expected.step());
+    }
+    expect(hashOf(lockstep)).toBe(hashOf(expected));
     expect(restored).toBeGreaterThan(50);
     expect(lockstep.decision).toMatchObject({ reason: "quiescence" });
-  });
-
-  it("can be taken over by another engine, whenever that is", async () => {
-    const expected = await finish(await start(2));
-    for (const window of [1, 4, 7, 10, 13]) {
-      const one = await start(2);
-      const other = await start(2);
-      for (const lockstep of [one, other]) {
-        while (lockstep.decision.kind === "window" && lockstep.decision.window < window) await lockstep.step();
-      }
-      for (const [worker, engine] of other.engines.entries()) {
-        expect(engine.suspended).toBeGreaterThan(0);
-        await engine.restoreActivations(records(one.engines[worker]!));
-      }
-      expect(await finish(other)).toEqual(expected);
-    }
   });
 
   it("go the way that was recorded: handlers that leave it are refused", async () => {
     const lockstep = await start(1);
     for (let i = 0; i < 6; i++) await lockstep.step();
     const [engine] = lockstep.engines;
-    const odd = records(engine!).map((record) => ({
-      ...record,
-      entries: record.entries.map((entry) => (entry.kind === "shared" ? { ...entry, kind: "observed" } : entry)),
-    }));
-    await expect(engine!.restoreActivations(odd)).rejects.toThrow(MyriadError);
+    const [record] = recordsIn(lockstep).filter(({ entries }) => entries.some(({ kind }) => kind === "shared"));
+    const entries = record!.entries.map((entry) => (entry.kind === "shared" ? { ...entry, kind: "observed" } : entry));
+    await expect(restoreActivation(engine!, { ...record!, entries }, drainMicrotasks)).rejects.toThrow(MyriadError);
   });
 });

@@ -7,6 +7,13 @@ import type { Core } from "./core.ts";
 const STARTED_ID = BUILT_IN_EVENTS.indexOf(RoundStarted as EventType);
 const ENDING_ID = BUILT_IN_EVENTS.indexOf(RoundEnding as EventType);
 
+export interface SavedRounds {
+  readonly number: number;
+  readonly completed: number;
+  readonly windows: number;
+  readonly ending: boolean;
+}
+
 /** Where a run stands in its rounds: from start events to quiescence, then the endings, then the next. */
 export class Rounds {
   /** The round under way, from 1. */
@@ -23,6 +30,19 @@ export class Rounds {
     this.#core = core;
     this.#handlesEnding = core.program.handlers.some((handlers) => handlers[ENDING_ID] !== undefined);
     this.#handlesStart = core.program.handlers.some((handlers) => handlers[STARTED_ID] !== undefined);
+  }
+
+  /** Where the rounds stand, as plain data. */
+  save(): SavedRounds {
+    const { number, completed, windows } = this;
+    return { number, completed, windows, ending: this.#ending };
+  }
+
+  load({ number, completed, windows, ending }: SavedRounds): void {
+    this.number = number;
+    this.completed = completed;
+    this.windows = windows;
+    this.#ending = ending;
   }
 
   /** Tells the own agents that the round begins, in `window`. False when no type wants to know. */

@@ -3,6 +3,12 @@ import type { Closing } from "./closing.ts";
 import type { Core } from "./core.ts";
 import { mergeSamples, type Sample, type SamplePartial, samplePartial } from "./sampler.ts";
 
+export interface SavedSampling {
+  readonly latest: Sample | undefined;
+  readonly count: number;
+  readonly unseen: boolean;
+}
+
 /** When observations are sampled: at every multiple of `observeEvery`, of windows that were skipped as well. */
 export class Sampling {
   /** The last sample. */
@@ -19,6 +25,17 @@ export class Sampling {
   constructor(core: Core) {
     this.#core = core;
     this.#every = Math.round(core.program.observeEvery / core.program.lookahead);
+  }
+
+  /** All but the samples that nobody has taken over, as plain data. */
+  save(): SavedSampling {
+    return { latest: this.latest, count: this.#count, unseen: this.#unseen };
+  }
+
+  load({ latest, count, unseen }: SavedSampling): void {
+    this.latest = latest;
+    this.#count = count;
+    this.#unseen = unseen;
   }
 
   /** Agents were born at the edge: the next sample shows them. */

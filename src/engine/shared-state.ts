@@ -102,6 +102,19 @@ export class SharedState {
     for (const [id, { value }] of latest) this.#values[id] = value;
   }
 
+  /** All values as plain data, by id; of a sum the exact one. Between windows: nothing that was put is under way. */
+  save(): unknown[] {
+    return this.#values.map((value, id) => this.#sums[id]?.toBytes() ?? value);
+  }
+
+  load(saved: readonly unknown[]): void {
+    for (const [id, value] of saved.entries()) {
+      const exact = this.#sums[id] === undefined ? undefined : ExactSum.fromBytes(value as Uint8Array);
+      this.#sums[id] = exact;
+      this.#values[id] = exact === undefined ? value : exact.value();
+    }
+  }
+
   /** For the state hash. */
   writeCanonical(out: ByteWriter): void {
     for (const [id, { name }] of this.#keys.entries()) writeCanonical(out, [name, this.#values[id]]);

@@ -137,6 +137,7 @@ export class WindowRunner {
     const core = this.#core;
     const queue = this.#queue;
     core.queue = queue;
+    core.table.changed[slot] = 1;
     queue.clear();
     for (let row = this.#head[slot]!; row >= 0; row = this.#next[row]!) queue.push(row);
     this.#head[slot] = -1;

@@ -80,11 +80,12 @@ export async function runPartitioned(scenario: Scenario, options: PartitionedOpt
 }
 
 /** What the engines of a run that has ended came to. Throws what a failed run ends with. */
-export function resultOf(program: Program, { decision, engines }: Lockstep): PartitionedResult {
+export function resultOf(program: Program, lockstep: Lockstep): PartitionedResult {
+  const { decision, engines } = lockstep;
   if (decision.kind !== "end") throw new MyriadError("PROTOCOL", "the run has not ended");
   if (decision.failure !== undefined) throw runFailure(decision.failure);
-  const samples = engines[0]!.takeSamples();
-  const records = engines.flatMap((engine) => engine.takeRecords());
+  const samples = [...lockstep.samples, ...engines[0]!.takeSamples()];
+  const records = [...lockstep.records, ...engines.flatMap((engine) => engine.takeRecords())];
   const parts = engines.map((engine) => engine.finish());
   const total = (of: (part: (typeof parts)[number]) => number): number =>
     parts.reduce((sum, part) => sum + of(part), 0);
