@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Command, type CommandKind, CommandQueue } from "./commands.ts";
+import { type Command, type CommandKind, CommandQueue, mergeAccounts } from "./commands.ts";
 
 const command = (number: number, kind: CommandKind = "checkpoint"): Command => ({ number, kind, checkpoint: number });
 
@@ -17,16 +17,28 @@ describe("command queue", () => {
   });
 
   it("says while it catches up what its predecessor said, and does at the same barriers what the others did", () => {
-    const history = [
-      { command: command(4), window: 10 },
-      { command: command(5, "pause"), window: 17 },
-    ];
-    const queue = new CommandQueue(3, history, 20);
+    const four = { command: command(4), window: 10 };
+    const five = { command: command(5, "pause"), window: 17 };
+    const before = mergeAccounts([
+      { applied: [four], closed: [{ window: 17, command: 5 }], through: 17 },
+      { applied: [four, five], closed: [{ window: 20, command: 6 }], through: 20 },
+      { applied: [four], closed: [], through: 16 },
+    ]);
+    expect(before).toEqual({
+      applied: [four, five],
+      closed: [
+        { window: 17, command: 5 },
+        { window: 20, command: 6 },
+      ],
+      through: 20,
+    });
+    const queue = new CommandQueue(3, before);
     queue.accept(command(6, "stop"));
     expect([8, 9].map((window) => queue.numberFor(window))).toEqual([3, 3]);
-    expect([10, 16, 17, 20].map((window) => queue.numberFor(window))).toEqual([4, 4, 5, 5]);
-    expect(queue.numberFor(21)).toBe(6);
-    expect(queue.take(4)).toEqual([history[0]!.command]);
+    expect([10, 16, 17, 19, 20].map((window) => queue.numberFor(window))).toEqual([4, 4, 5, 5, 6]);
+    queue.accept(command(7));
+    expect(queue.numberFor(21)).toBe(7);
+    expect(queue.take(4)).toEqual([four.command]);
   });
 
   it("knows which pauses are over, before they begin as well", () => {

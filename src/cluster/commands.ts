@@ -23,29 +23,49 @@ export interface AppliedCommand {
   readonly window: number;
 }
 
+/** What a worker knows of the commands, and of what a lost peer has said of them. */
+export interface Account {
+  /** What took effect since its loop began, ascending. */
+  readonly applied: readonly AppliedCommand[];
+  /** Windows that the peer has closed and the worker has not come past, with the number in the peer's closing frame. */
+  readonly closed: readonly { readonly window: number; readonly command: number }[];
+  /** The last window that the peer has closed. */
+  readonly through: number;
+}
+
+/** What all survivors know together: for the one that comes in the lost worker's place. */
+export function mergeAccounts(accounts: readonly Account[]): Account {
+  const applied = new Map<number, AppliedCommand>();
+  const closed = new Map<number, number>();
+  for (const account of accounts) {
+    for (const each of account.applied) applied.set(each.command.number, each);
+    for (const { window, command } of account.closed) closed.set(window, command);
+  }
+  return {
+    applied: [...applied.values()].sort((a, b) => a.command.number - b.command.number),
+    closed: [...closed].map(([window, command]) => ({ window, command })).sort((a, b) => a.window - b.window),
+    through: Math.max(Number.NEGATIVE_INFINITY, ...accounts.map(({ through }) => through)),
+  };
+}
+
 /**
- * The commands that one worker has received. Its closings carry the highest number; what all have received by a barrier
- * takes effect there (protocol 11). A worker that is built anew and catches up repeats what took effect at which
- * barrier: until the last window that others have closed with its predecessor, it says what that one said.
+ * The commands that one worker has received. Its closing frames carry the highest number; what all have received by a
+ * barrier takes effect there (protocol 11). A worker that is loaded from a checkpoint and catches up says in each window
+ * what its predecessor has said, as far as others have heard it; so it finds the same commands at the same barriers.
  */
 export class CommandQueue {
   readonly #commands: Command[] = [];
-  readonly #history: readonly AppliedCommand[];
-  readonly #through: number;
+  readonly #before: Account | undefined;
   readonly #base: number;
   #applied: number;
   #lifted = 0;
 
-  /**
-   * `applied`: commands up to this number took effect before the loop begins. `history`: what took effect since, at the
-   * others, ascending. `through`: the last window that the others have closed with a predecessor.
-   */
-  constructor(applied = 0, history: readonly AppliedCommand[] = [], through = Number.NEGATIVE_INFINITY) {
-    this.#history = history;
-    this.#through = through;
+  /** `applied`: commands up to this number took effect before the loop begins. `before`: of the predecessor. */
+  constructor(applied = 0, before?: Account) {
+    this.#before = before;
     this.#base = applied;
     this.#applied = applied;
-    for (const { command } of history) this.accept(command);
+    for (const { command } of before?.applied ?? []) this.accept(command);
   }
 
   /** The highest number received. */
@@ -72,11 +92,14 @@ export class CommandQueue {
     this.#commands.push(command);
   }
 
-  /** What the closing of a window says: the highest number, or while catching up, that of the predecessor. */
+  /** What the closing frames of a window say. */
   numberFor(window: number): number {
-    if (window > this.#through) return this.highest;
+    const before = this.#before;
+    if (before === undefined || window > before.through) return this.highest;
+    const said = before.closed.find((each) => each.window === window);
+    if (said !== undefined) return said.command;
     let number = this.#base;
-    for (const { command, window: at } of this.#history) if (at <= window) number = Math.max(number, command.number);
+    for (const { command, window: at } of before.applied) if (at <= window) number = Math.max(number, command.number);
     return number;
   }
 

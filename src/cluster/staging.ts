@@ -10,8 +10,10 @@ export interface FramePlace {
   readonly window: number;
   /** Number of the frame within (sender, window), from 0. */
   readonly frameSeq: number;
-  /** The origin's last frame of the window. */
+  /** The origin's last frame of the window ... */
   readonly closing: boolean;
+  /** ... and the highest number of a master's command that it had received by then. */
+  readonly command: number;
 }
 
 /** What one origin has sent for one window. `closed`: all of it is here, and may be accepted. */
@@ -22,6 +24,8 @@ interface Slot {
   /** Number in the queue of the window's first frame. */
   first: number;
   closed: boolean;
+  /** What came with the frame that closed it. */
+  command: number;
 }
 
 /** One origin's windows. */
@@ -60,7 +64,7 @@ export class Staging {
     this.#budget = budget;
     const slot = (origin: number, of: number | undefined): Slot => {
       const queue = new SpillQueue(budget, `have come from worker ${origin}`);
-      return { window: of, queue, first: 0, closed: false };
+      return { window: of, queue, first: 0, closed: false, command: 0 };
     };
     this.#origins = Array.from({ length: workers }, (_, origin) => ({
       current: slot(origin, window),
@@ -104,6 +108,7 @@ export class Staging {
     slot.queue.push(frame);
     if (!place.closing) return undefined;
     slot.closed = true;
+    slot.command = place.command;
     if (slot.window === this.#window && --this.#missing === 0) this.#waiter?.resolve();
     return undefined;
   }
@@ -116,6 +121,21 @@ export class Staging {
     const { current, next } = this.#origins[origin]!;
     if (!current.closed) empty(current, this.#window);
     else if (!next.closed) empty(next, undefined);
+  }
+
+  /** Of the window that all have closed: the lowest of the numbers that came with their last frames; Infinity when alone. */
+  get command(): number {
+    let least = Number.POSITIVE_INFINITY;
+    for (const [origin, { current }] of this.#origins.entries()) {
+      if (origin !== this.#self) least = Math.min(least, current.command);
+    }
+    return least;
+  }
+
+  /** The windows that an origin has closed and that are not past yet, with the number that came with each. */
+  closedBy(origin: number): { readonly window: number; readonly command: number }[] {
+    const { current, next } = this.#origins[origin]!;
+    return [current, next].flatMap(({ closed, window, command }) => (closed ? [{ window: window!, command }] : []));
   }
 
   /** Resolves when every other worker has closed the window; null when they have. Rejects as soon as that cannot be. */

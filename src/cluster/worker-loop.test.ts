@@ -17,9 +17,6 @@ const RUN = 77;
 
 /** Sends every peer some events each window; windows go up by 1 + window % 3, and end at `last`. */
 class FakeEngine implements LoopEngine {
-  command = 0;
-  stopCommand = Number.POSITIVE_INFINITY;
-  agreed = 0;
   readonly log: string[] = [];
   readonly #outboxes: EventBatch[];
   readonly #self: number;
@@ -56,22 +53,21 @@ class FakeEngine implements LoopEngine {
   }
 
   outbox = (peer: number): EventBatch => this.#outboxes[peer]!;
-  closing = (): Uint8Array => Uint8Array.of(this.#self, this.#window & 0xff, this.command);
+  closing = (): Uint8Array => Uint8Array.of(this.#self, this.#window & 0xff);
 
   acceptEvents(frame: Uint8Array): void {
     decodeEvents(frame, CODECS, () => this.accepted);
   }
 
-  apply(closings: readonly Uint8Array[]): Decision {
+  apply(closings: readonly Uint8Array[], stop: boolean): Decision {
     const batch = this.accepted;
     const rows = Array.from(
       { length: batch.count },
       (_, row) => `${batch.from[row]}/${batch.words[batch.offset[row]!]}`,
     );
-    this.log.push(`${this.#window}: ${rows.join(" ")} | ${closings.map((bytes) => bytes.subarray(0, 2).join("."))}`);
+    this.log.push(`${this.#window}: ${rows.join(" ")} | ${closings.map((bytes) => bytes.join("."))}`);
     batch.clear();
-    this.agreed = Math.min(...closings.map((bytes) => bytes[2]!));
-    if (this.agreed >= this.stopCommand) return { kind: "end", reason: "stopped", virtualTime: this.#window };
+    if (stop) return { kind: "end", reason: "stopped", virtualTime: this.#window };
     if (this.#window >= this.#last) return { kind: "end", reason: "time", virtualTime: this.#window };
     return { kind: "window", window: this.#window + 1 + (Math.max(0, this.#window) % 3) };
   }
@@ -98,7 +94,7 @@ async function cluster(
   const transports = ids.map(() => new MemoryTransport(network));
   const loops = ids.map((self) => {
     const engine = engines[self]!;
-    const fixed = { engine, self, workers, run: RUN, epoch: 1, codecs: CODECS, clock: systemClock };
+    const fixed = { engine, self, workers, run: RUN, epoch: 1, codecs: CODECS, clock: systemClock, staging: LIMITS };
     const loop = new WorkerLoop({ ...fixed, ...more(self) });
     engine.flush = loop.flush;
     return loop;
@@ -249,7 +245,7 @@ describe("commands", () => {
     expect(done[0]).toHaveLength(2);
     expect(done[1]).toEqual(done[0]);
     expect(done[2]).toEqual(done[0]);
-    expect(loops[1]!.applied).toEqual(loops[0]!.applied);
+    expect(loops[1]!.account(0).applied).toEqual(loops[0]!.account(1).applied);
   });
 
   it("halt ends all loops before the same window", async () => {

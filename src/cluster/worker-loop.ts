@@ -6,7 +6,7 @@ import type { SpillLimits } from "../store/spill-budget.ts";
 import type { EventBatch } from "../wire/event-batch.ts";
 import { closingOf, encodeFrames, readHeader } from "../wire/frame.ts";
 import type { PayloadCodec } from "../wire/payload.ts";
-import { type AppliedCommand, type Command, CommandQueue } from "./commands.ts";
+import { type Account, type AppliedCommand, type Command, CommandQueue } from "./commands.ts";
 import { Staging } from "./staging.ts";
 
 /** The window before the first: its closing frames carry where each worker's events begin. */
@@ -18,14 +18,11 @@ const YIELD_FRAMES = 8;
 
 /** What the loop needs of an engine. */
 export interface LoopEngine {
-  command: number;
-  stopCommand: number;
-  readonly agreed: number;
   runWindow(window: number): void | Promise<void>;
   outbox(peer: number): EventBatch;
   closing(): Uint8Array;
   acceptEvents(frame: Uint8Array): void;
-  apply(closings: readonly Uint8Array[]): Decision;
+  apply(closings: readonly Uint8Array[], stop: boolean): Decision;
 }
 
 /** Answers from outside that were taken in: no frame that may depend on them leaves before they are durable (protocol 17). */
@@ -81,6 +78,8 @@ export class WorkerLoop {
   readonly #commands: CommandQueue;
   /** Frames that wait for determinants. */
   readonly #held: { readonly peer: number; readonly frame: Uint8Array }[] = [];
+  /** All workers had received the commands up to this number when they closed the window. */
+  #agreed = 0;
   #window = OPENING_WINDOW;
   #lastYieldMs: number;
   #framesSinceYield = 0;
@@ -88,6 +87,8 @@ export class WorkerLoop {
   #ended = false;
   /** Milliseconds spent at barriers, waiting for others. */
   waitMs = 0;
+  /** What took effect at barriers since the loop began. */
+  readonly #done: AppliedCommand[] = [];
   framesSent = 0;
   bytesSent = 0;
 
@@ -150,6 +151,12 @@ export class WorkerLoop {
     else this.fail(new MyriadError("UNAVAILABLE", `worker ${peer} is lost: ${reason.message}`));
   }
 
+  /** What this worker knows of the commands, for the one that comes in a lost peer's place. */
+  account(peer: number): Account {
+    const closed = this.#staging.closedBy(peer);
+    return { applied: this.#done, closed, through: closed.at(-1)?.window ?? this.#staging.window - 1 };
+  }
+
   /** Ends the run as soon as it waits, with this reason. */
   fail(reason: MyriadError): void {
     if (!this.#ended) this.#staging.fail(reason);
@@ -174,11 +181,9 @@ export class WorkerLoop {
     const { engine, clock } = this.#options;
     let decision: Decision = from === undefined ? await this.#exchange() : { kind: "window", window: from };
     while (decision.kind === "window") {
-      if (engine.agreed > this.#commands.applied) {
-        if (await this.#carryOut(decision.window)) {
-          this.#ended = true;
-          return { kind: "halted", window: decision.window };
-        }
+      if (this.#agreed > this.#commands.applied && (await this.#carryOut(decision.window))) {
+        this.#ended = true;
+        return { kind: "halted", window: decision.window };
       }
       this.#window = decision.window;
       this.#frameSeq.fill(0);
@@ -195,14 +200,11 @@ export class WorkerLoop {
     return decision;
   }
 
-  /** What took effect at barriers since the loop began. */
-  readonly applied: AppliedCommand[] = [];
-
   /** Carries out what takes effect at the barrier before `next`. True when the loop is to end. */
   async #carryOut(next: number): Promise<boolean> {
     let halted = false;
-    for (const command of this.#commands.take(this.#options.engine.agreed)) {
-      this.applied.push({ command, window: this.#window });
+    for (const command of this.#commands.take(this.#agreed)) {
+      this.#done.push({ command, window: this.#window });
       const done = this.#options.onCommand?.(command, next);
       if (done !== undefined) await this.#staging.guard(done);
       halted ||= command.kind === "halt";
@@ -213,12 +215,11 @@ export class WorkerLoop {
   async #exchange(): Promise<Decision> {
     const { engine, self, workers, clock, onBarrier } = this.#options;
     const closings = new Array<Uint8Array>(workers);
-    engine.command = this.#commands.numberFor(this.#window);
-    engine.stopCommand = this.#commands.stop;
+    const command = this.#commands.numberFor(this.#window);
     const own = engine.closing();
     if (this.#options.determinants?.dirty === true || this.#held.length > 0) await this.#durable();
     for (let peer = 0; peer < workers; peer++) {
-      if (peer !== self) this.#send(peer, engine.outbox(peer), own);
+      if (peer !== self) this.#send(peer, engine.outbox(peer), own, command);
     }
     const closed = this.#staging.whenClosed();
     if (workers > 1) {
@@ -233,6 +234,7 @@ export class WorkerLoop {
       this.waitMs += this.#lastYieldMs - since;
     }
     closings[self] = own;
+    this.#agreed = Math.min(command, this.#staging.command);
     for (let peer = 0; peer < workers; peer++) {
       if (peer === self) continue;
       const frames = this.#staging.take(peer);
@@ -242,7 +244,7 @@ export class WorkerLoop {
         closings[peer] = closingOf(frames);
       }
     }
-    const decision = engine.apply(closings);
+    const decision = engine.apply(closings, this.#agreed >= this.#commands.stop);
     onBarrier?.(this.#window);
     return decision;
   }
@@ -265,11 +267,11 @@ export class WorkerLoop {
   }
 
   /** False: some of it has to wait. */
-  #send(peer: number, batch: EventBatch, closing: Uint8Array | null): boolean {
+  #send(peer: number, batch: EventBatch, closing: Uint8Array | null, command = 0): boolean {
     const { self, run, epoch, codecs } = this.#options;
     const sender = this.#senders[peer]!;
     const seq = this.#frameSeq[peer]!;
-    const header = { run, epoch, window: this.#window, sender: self, frameSeq: seq };
+    const header = { run, epoch, window: this.#window, sender: self, frameSeq: seq, command };
     const frames = encodeFrames(header, batch, codecs, closing);
     let taken = true;
     for (const frame of frames) {

@@ -38,12 +38,6 @@ const NAMED_MAX = 5;
  * is shared, and the next window.
  */
 export class Agreement {
-  /** The highest number of a master's command that this worker has received; it rides on the next closing. */
-  command = 0;
-  /** The number of the command to stop. */
-  stopCommand = Number.POSITIVE_INFINITY;
-  /** All workers had received the commands up to this number when they closed the last window. */
-  agreed = 0;
   readonly rounds: Rounds;
   readonly sampling: Sampling;
   /** Failures that were quarantined. */
@@ -97,21 +91,17 @@ export class Agreement {
     const delivered = core.counts.delivered - this.#told;
     this.#told = core.counts.delivered;
     const suspended = this.#delivery.activations.size;
-    const bytes = encodeClosing({ next, delivered, suspended, command: this.command, more: this.#extras(next) });
+    const bytes = encodeClosing({ next, delivered, suspended, more: this.#extras(next) });
     core.sentNext = Number.POSITIVE_INFINITY;
     return bytes;
   }
 
   /** Takes the closings of all workers, by worker id, the own one among them. */
-  apply(encoded: readonly Uint8Array[]): Decision {
+  apply(encoded: readonly Uint8Array[], stop: boolean): Decision {
     const closings = encoded.map(decodeClosing);
     const core = this.#core;
     const edge = core.window + 1;
-    this.agreed = Number.POSITIVE_INFINITY;
-    for (const { delivered, command } of closings) {
-      this.delivered += delivered;
-      this.agreed = Math.min(this.agreed, command);
-    }
+    for (const closing of closings) this.delivered += closing.delivered;
     if (core.window >= 0) {
       this.rounds.windows++;
       core.counts.windows++;
@@ -121,7 +111,7 @@ export class Agreement {
     const failure = firstFailure(this.#failures(closings));
     if (failure !== undefined) return this.#fail(failure.code, failure.message, edge);
     if (noRoom !== undefined) return this.#fail("LIMIT", noRoom, edge);
-    if (this.agreed >= this.stopCommand) return this.#end("stopped", edge);
+    if (stop) return this.#end("stopped", edge);
     if (sampled && this.#mayEnd(edge)) return this.#end("when", edge);
     if (core.window < 0 && core.program.usesRounds && this.rounds.start(0)) return this.#window(0);
     return this.#next(closings, edge);

@@ -18,8 +18,6 @@ export interface Closing {
   readonly delivered: number;
   /** Handlers that wait for an answer. */
   readonly suspended: number;
-  /** The highest number of a master's command received. */
-  readonly command: number;
   readonly more: ClosingExtras;
 }
 
@@ -50,7 +48,6 @@ export function encodeClosing(closing: Closing): Uint8Array {
   out.f64(closing.next);
   out.f64(closing.delivered);
   out.u32(closing.suspended);
-  out.u32(closing.command);
   const { more } = closing;
   for (const _ in more) {
     out.raw(encodePlain(more));
@@ -64,7 +61,6 @@ export function decodeClosing(bytes: Uint8Array): Closing {
   const next = reader.f64();
   const delivered = reader.f64();
   const suspended = reader.u32();
-  const command = reader.u32();
   const rest = bytes.subarray(24);
-  return { next, delivered, suspended, command, more: rest.length === 0 ? {} : (decodePlain(rest) as ClosingExtras) };
+  return { next, delivered, suspended, more: rest.length === 0 ? {} : (decodePlain(rest) as ClosingExtras) };
 }

@@ -129,25 +129,6 @@ export class Engine implements ActivationHost {
     return this.#agreement.closing();
   }
 
-  /** The highest number of a master's command received; it rides on the next closing. */
-  get command(): number {
-    return this.#agreement.command;
-  }
-
-  set command(number: number) {
-    this.#agreement.command = number;
-  }
-
-  /** The number of the command to stop: the run ends at the first barrier by which all workers have received it. */
-  set stopCommand(number: number) {
-    this.#agreement.stopCommand = number;
-  }
-
-  /** All workers had received the commands up to this number when they closed the last window. */
-  get agreed(): number {
-    return this.#agreement.agreed;
-  }
-
   /** Takes over the events of a peer's frame. The peer has closed the window, and this worker has run it. */
   acceptEvents(frame: Uint8Array): void {
     const { core } = this;
@@ -162,9 +143,9 @@ export class Engine implements ActivationHost {
     spreadPublishes(core, publishes);
   }
 
-  /** Takes the closings of all workers, by worker id. Alike on every worker. */
-  apply(closings: readonly Uint8Array[]): Decision {
-    return this.#agreement.apply(closings);
+  /** Takes the closings of all workers, by worker id. Alike on every worker. `stop`: the run ends here, if it goes well. */
+  apply(closings: readonly Uint8Array[], stop = false): Decision {
+    return this.#agreement.apply(closings, stop);
   }
 
   get latest(): Sample | undefined {

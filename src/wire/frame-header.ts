@@ -6,8 +6,9 @@ import { CHECKSUM_BYTES } from "./checksum.ts";
  * The layout of a frame, little endian:
  *
  *     0 magic u32, 4 version u16, 6 flags u16, 8 run u32, 12 epoch u32, 16 window f64, 24 sender u16, 26 reserved u16,
- *    28 frameSeq u32, 32 count u32, 36 blobBytes u32, 40 closingBytes u32, 44 bytes u32 (of the whole frame)
- *    48 columns of the rows: time f64, to u32, from u32, seq u32, meta u32
+ *    28 frameSeq u32, 32 count u32, 36 blobBytes u32, 40 closingBytes u32, 44 bytes u32 (of the whole frame),
+ *    48 command u32, 52 reserved u32
+ *    56 columns of the rows: time f64, to u32, from u32, seq u32, meta u32
  *       per event type present, by ascending id, its rows in row order: hidden words of replies u32, then a column a field;
  *       a column of text holds u32 ends within the blob, one of json the end of one array of all values; the first of
  *       all such columns starts at 0
@@ -15,7 +16,7 @@ import { CHECKSUM_BYTES } from "./checksum.ts";
  *
  * A column starts at a multiple of its element's size, gaps are zero.
  */
-export const HEADER_BYTES = 48;
+export const HEADER_BYTES = 56;
 /** Bytes of a row in the columns that all events have. */
 export const ROW_BYTES = 24;
 export const FRAME_VERSION = 2;
@@ -33,6 +34,8 @@ export interface FrameStamp {
   readonly sender: number;
   /** Number of the frame among the sender's of this window. */
   readonly frameSeq: number;
+  /** The highest number of a master's command that the sender had received. Default 0. */
+  readonly command?: number;
 }
 
 /** Where a frame stands in the series that one worker sends another: by window, then by number. */
@@ -52,6 +55,7 @@ export function positionOf(frame: Uint8Array): FramePosition {
 }
 
 export interface FrameHeader extends FrameStamp {
+  readonly command: number;
   /** The sender's last frame of the window. */
   readonly closing: boolean;
   /** Events. */
@@ -67,7 +71,7 @@ export const closingStart = (blobEnd: number): number => alignTo(blobEnd, 8);
 export const frameBytes = (closingAt: number, closingBytes: number): number =>
   closingAt + alignTo(closingBytes, 4) + CHECKSUM_BYTES;
 
-export function writeHeader(frame: Uint8Array, header: FrameHeader): void {
+export function writeHeader(frame: Uint8Array, header: Omit<FrameHeader, "command"> & FrameStamp): void {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   view.setUint32(0, MAGIC, true);
   view.setUint16(4, FRAME_VERSION, true);
@@ -81,6 +85,7 @@ export function writeHeader(frame: Uint8Array, header: FrameHeader): void {
   view.setUint32(36, header.blobBytes, true);
   view.setUint32(40, header.closingBytes, true);
   view.setUint32(44, frame.length, true);
+  view.setUint32(48, header.command ?? 0, true);
 }
 
 /** Reads a frame's header. Throws CORRUPT when the bytes are not one whole frame; does not look at the checksum. */
@@ -107,6 +112,7 @@ export function readHeader(frame: Uint8Array): FrameHeader {
     window: view.getFloat64(16, true),
     sender: view.getUint16(24, true),
     frameSeq: view.getUint32(28, true),
+    command: view.getUint32(48, true),
     closing: (view.getUint16(6, true) & FLAG_CLOSING) !== 0,
     count,
     blobBytes,

@@ -12,7 +12,7 @@ const CODECS = [
   new PayloadCodec("note", [{ name: "data", kind: "json" }]),
 ];
 /** Header, one row, the end of its text, checksum. */
-const AROUND_TEXT = 48 + 24 + 4 + 4;
+const AROUND_TEXT = 56 + 24 + 4 + 4;
 
 function batchOf(type: number, payloads: readonly Record<string, unknown>[]): EventBatch {
   const batch = new EventBatch();
