@@ -5,6 +5,7 @@ import type { Decision } from "../engine/agreement.ts";
 import { PROTOCOL_VERSION } from "../net/hello.ts";
 import { MemoryNetwork, MemoryTransport } from "../net/memory.ts";
 import { PeerLinks } from "../net/peer-links.ts";
+import { spillLimits } from "../store/spill.suite.ts";
 import { EventBatch, FLAG_NONE, PHASE_EVENT, packMeta } from "../wire/event-batch.ts";
 import { decodeEvents, encodeFrames } from "../wire/frame.ts";
 import { PayloadCodec } from "../wire/payload.ts";
@@ -24,7 +25,7 @@ class FakeEngine implements LoopEngine {
   readonly #pause: (window: number) => Promise<void> | undefined;
   readonly accepted = new EventBatch();
   #window = -1;
-  flush: ((peer: number, batch: EventBatch) => void) | undefined;
+  flush: ((peer: number, batch: EventBatch) => void | Promise<void>) | undefined;
 
   constructor(self: number, workers: number, last: number, pause: (window: number) => Promise<void> | undefined) {
     this.#self = self;
@@ -82,7 +83,16 @@ async function cluster(workers: number, last: number, pause: FakeEngine["runWind
   const transports = ids.map(() => new MemoryTransport(network));
   const loops = ids.map((self) => {
     const engine = engines[self]!;
-    const loop = new WorkerLoop({ engine, self, workers, run: RUN, epoch: 1, codecs: CODECS, clock: systemClock });
+    const loop = new WorkerLoop({
+      engine,
+      self,
+      workers,
+      run: RUN,
+      epoch: 1,
+      codecs: CODECS,
+      clock: systemClock,
+      staging: spillLimits(),
+    });
     engine.flush = loop.flush;
     return loop;
   });
@@ -93,6 +103,7 @@ async function cluster(workers: number, last: number, pause: FakeEngine["runWind
         clock: systemClock,
         chance: () => 0.5,
         silenceMsMax: 60_000,
+        logs: spillLimits(),
         peerWaitMs: PEER_WAIT_MS,
         frame: (peer, bytes) => loops[self]!.receive(peer, bytes),
         onOutlet: (outlet) => loops[self]!.setSender(outlet),

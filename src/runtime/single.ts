@@ -10,6 +10,7 @@ import { compile } from "../model/program.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { dataFiles } from "../store/data-file.ts";
 import { mergeResults, quarantinedOf, runTotals } from "./part-result.ts";
+import { PEER_OPTIONS_DEFAULT } from "./peer-options.ts";
 import { checkPlacementMethod } from "./placing.ts";
 import { progressMeter } from "./progress.ts";
 import type { Ended, RunOptions, RunResult } from "./run.ts";
@@ -92,6 +93,7 @@ function runLoop(engine: Engine, options: RunOptions): WorkerLoop {
     epoch: 0,
     codecs: program.codecs,
     clock: systemClock,
+    staging: PEER_OPTIONS_DEFAULT.staging,
     onBarrier: (window) => {
       if (stop?.aborted === true) engine.command = 1;
       meter(engine, window);
