@@ -17,6 +17,9 @@ describe("limits", () => {
     expect(limits.CHUNK_BYTES).toBeLessThan(limits.CONTROL_BYTES_MAX);
     expect(limits.FRAME_BYTES_TARGET).toBeLessThan(limits.FRAME_BYTES_MAX);
     expect(limits.FRAME_BYTES_MAX).toBeLessThanOrEqual(4 * 1024 * 1024);
+    expect(limits.SPILL_MIB_MIN * 1024 * 1024).toBeGreaterThanOrEqual(limits.FRAME_BYTES_MAX);
+    expect(limits.LOG_MEMORY_BYTES).toBeLessThan(limits.LOG_DISK_BYTES);
+    expect(limits.STAGING_MEMORY_BYTES).toBeLessThan(limits.STAGING_DISK_BYTES);
     expect(limits.TIMER_MS_MAX).toBe(0x7fff_ffff);
   });
 

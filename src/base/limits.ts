@@ -33,6 +33,16 @@ export const CONTROL_BYTES_MAX = 4 * 1024 * 1024;
 export const CHUNK_BYTES = 1024 * 1024;
 /** Profiles of the newborn of one worker and window that must leave home: every worker holds them until the barrier. */
 export const HOMELESS_BYTES_MAX = 512 * 1024 * 1024;
+const MIB = 1024 * 1024;
+/** Frames that peers have not acknowledged, or that are kept for a restart: in memory, then on disk, of one worker. */
+export const LOG_MEMORY_BYTES = 256 * MIB;
+export const LOG_DISK_BYTES = 16 * 1024 * MIB;
+/** Peers' frames whose window is not accepted yet: two windows of events of all peers. */
+export const STAGING_MEMORY_BYTES = 512 * MIB;
+export const STAGING_DISK_BYTES = 16 * 1024 * MIB;
+/** The least and the most that may be allowed for these: a frame must fit, and a pebibyte is a slip of the pen. */
+export const SPILL_MIB_MIN = 4;
+export const SPILL_MIB_MAX = 1024 * 1024 * 1024;
 /** Names of agents, events, relations. */
 export const NAME_LENGTH_MAX = 128;
 export const NAME_PATTERN = /^[A-Za-z0-9_.:-]{1,128}$/;

@@ -1,14 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { MyriadError } from "../base/error.ts";
+import { spillLimits } from "../store/spill.suite.ts";
 import { Staging } from "./staging.ts";
 
 const bytes = (n: number): Uint8Array => Uint8Array.of(n);
 
 /** Worker 0 of three, at window 5. */
-const staging = (): Staging => new Staging(0, 3, 5);
+const staging = (): Staging => new Staging(0, 3, 5, spillLimits());
 
-function put(into: Staging, sender: number, window: number, frameSeq: number, closing = false): void {
-  into.accept({ sender, window, frameSeq, closing }, bytes(frameSeq));
+function put(
+  into: Staging,
+  sender: number,
+  window: number,
+  frameSeq: number,
+  closing = false,
+): Promise<void> | undefined {
+  return into.accept({ sender, window, frameSeq, closing }, bytes(frameSeq));
 }
 
 describe("staging", () => {
@@ -19,7 +26,7 @@ describe("staging", () => {
     expect(() => at.take(1)).toThrow(/PROTOCOL: worker 1 has not closed window 5/);
     expect(at.missing).toEqual([1, 2]);
     put(at, 1, 5, 2, true);
-    expect(at.take(1).map((frame) => frame[0])).toEqual([0, 1, 2]);
+    expect(at.take(1)!.map((frame) => frame[0])).toEqual([0, 1, 2]);
     const closed = at.whenClosed();
     expect(closed).not.toBeNull();
     put(at, 2, 5, 0, true);
@@ -65,13 +72,55 @@ describe("staging", () => {
 
   it.each<[string, (at: Staging) => void, RegExp]>([
     ["of the window it closed", (at) => put(at, 1, 5, 1), /it has closed this window/],
-    ["past the next window", (at) => put(at, 1, 7, 0), /it cannot be past window 6/],
-    ["of the next window that it closed as well", (at) => put(at, 1, 6, 1), /it cannot be past window 6/],
+    ["of the next window that it closed as well", (at) => put(at, 1, 6, 1), /it has closed this window/],
   ])("refuses a frame %s", (_what, act, message) => {
     const at = staging();
     put(at, 1, 5, 0, true);
     put(at, 1, 6, 0, true);
     expect(() => act(at)).toThrow(message);
+  });
+
+  it("refuses a frame past the next window that is not closed yet", () => {
+    const at = staging();
+    put(at, 1, 5, 0, true);
+    put(at, 1, 6, 0);
+    expect(() => put(at, 1, 7, 0)).toThrow(/window 6 is not closed yet/);
+  });
+
+  it("has no room for a third window until the first is over", async () => {
+    const at = staging();
+    put(at, 1, 5, 0, true);
+    put(at, 1, 6, 0, true);
+    const room = put(at, 1, 7, 0);
+    expect(room).toBeInstanceOf(Promise);
+    expect(put(at, 1, 7, 0)).toBe(room);
+    put(at, 2, 5, 0, true);
+    at.advance(6);
+    await room;
+    expect(put(at, 1, 7, 0)).toBeUndefined();
+    put(at, 2, 6, 0, true);
+    at.advance(7);
+    expect(at.missing).toEqual([1, 2]);
+    expect(() => put(at, 1, 7, 0)).toThrow(/frame 0 came twice/);
+  });
+
+  it("throws away the window that a lost origin has not closed, and keeps those that it has", () => {
+    const at = staging();
+    put(at, 1, 5, 0);
+    put(at, 1, 5, 1);
+    at.discard(1);
+    put(at, 1, 5, 0, true);
+    put(at, 1, 6, 0);
+    at.discard(1);
+    put(at, 1, 6, 0);
+    put(at, 1, 6, 1, true);
+    at.discard(1);
+    expect(at.take(1)).toHaveLength(1);
+    put(at, 2, 5, 0, true);
+    at.advance(6);
+    expect(at.missing).toEqual([2]);
+    expect(at.take(1)).toHaveLength(2);
+    expect(at.figures.memoryBytes).toBe(0);
   });
 
   it("does not take closed windows for the end of a computation", async () => {

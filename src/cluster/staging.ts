@@ -83,10 +83,10 @@ export class Staging {
     return this.#origins.flatMap(({ current }, origin) => (current.closed || origin === this.#self ? [] : [origin]));
   }
 
-  /** Bytes of the frames that are here, and the most that were ever in memory. */
-  get figures(): { readonly memoryBytes: number; readonly diskBytes: number; readonly memoryPeakBytes: number } {
-    const { memoryBytes, diskBytes, memoryPeakBytes } = this.#budget;
-    return { memoryBytes, diskBytes, memoryPeakBytes };
+  /** Bytes of the frames that are here, and the most that ever were. */
+  get figures(): Pick<SpillBudget, "memoryBytes" | "diskBytes" | "peaks"> {
+    const { memoryBytes, diskBytes, peaks } = this.#budget;
+    return { memoryBytes, diskBytes, peaks };
   }
 
   /**

@@ -5,6 +5,7 @@ import type { Decision } from "../engine/agreement.ts";
 import { PROTOCOL_VERSION } from "../net/hello.ts";
 import { MemoryNetwork, MemoryTransport } from "../net/memory.ts";
 import { PeerLinks } from "../net/peer-links.ts";
+import { spillLimits } from "../store/spill.suite.ts";
 import { EventBatch, FLAG_NONE, PHASE_EVENT, packMeta } from "../wire/event-batch.ts";
 import { decodeEvents, encodeFrames, readHeader } from "../wire/frame.ts";
 import { PayloadCodec } from "../wire/payload.ts";
@@ -24,7 +25,7 @@ class FakeEngine implements LoopEngine {
   readonly #pause: (window: number, self: number) => Promise<void> | undefined;
   readonly accepted = new EventBatch();
   #window = -1;
-  flush: ((peer: number, batch: EventBatch) => void) | undefined;
+  flush: ((peer: number, batch: EventBatch) => void | Promise<void>) | undefined;
 
   constructor(
     self: number,
@@ -94,7 +95,7 @@ async function cluster(
   const transports = ids.map(() => new MemoryTransport(network));
   const loops = ids.map((self) => {
     const engine = engines[self]!;
-    const fixed = { engine, self, workers, run: RUN, epoch: 1, codecs: CODECS, clock: systemClock, staging: LIMITS };
+    const fixed = { engine, self, workers, run: RUN, epoch: 1, codecs: CODECS, clock: systemClock, staging: spillLimits() };
     const loop = new WorkerLoop({ ...fixed, ...more(self) });
     engine.flush = loop.flush;
     return loop;
@@ -106,6 +107,7 @@ async function cluster(
         clock: systemClock,
         chance: () => 0.5,
         silenceMsMax: 60_000,
+        logs: spillLimits(),
         peerWaitMs: PEER_WAIT_MS,
         frame: (peer, bytes) => loops[self]!.receive(peer, bytes),
         onOutlet: (outlet) => loops[self]!.setSender(outlet),
@@ -246,6 +248,20 @@ describe("commands", () => {
     expect(done[1]).toEqual(done[0]);
     expect(done[2]).toEqual(done[0]);
     expect(loops[1]!.account(0).applied).toEqual(loops[0]!.account(1).applied);
+  });
+
+  it("stop ends the run at the first barrier by which all have received it", async () => {
+    const queues = [0, 1, 2].map(() => new CommandQueue());
+    let windows = 0;
+    let last = 0;
+    const pause = (window: number): undefined => {
+      if (++windows % 3 === 1 && windows < 9) queues[(windows - 1) / 3]!.accept(command(1, "stop"));
+      last = window;
+    };
+    const { loops } = await cluster(3, 400, pause, (worker) => ({ commands: queues[worker]! }));
+    const ends = await Promise.all(loops.map((loop) => loop.run()));
+    expect(ends[0]).toMatchObject({ kind: "end", reason: "stopped", virtualTime: last });
+    expect(windows).toBeLessThan(20);
   });
 
   it("halt ends all loops before the same window", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { spillBudget } from "../store/spill.suite.ts";
 import { encodeFrames, type FramePosition } from "../wire/frame.ts";
 import { FrameLog } from "./frame-log.ts";
 
@@ -8,7 +9,7 @@ const at = (window: number, frameSeq: number): FramePosition => ({ window, frame
 const SIZE = frame(0, 0).length;
 
 function filled(windows: number, frames: number): { log: FrameLog; all: Uint8Array[] } {
-  const log = new FrameLog();
+  const log = new FrameLog({ peer: 3, budget: spillBudget() });
   const all: Uint8Array[] = [];
   for (let window = 0; window < windows; window++) {
     for (let seq = 0; seq < frames; seq++) all.push(frame(window, seq));
@@ -26,15 +27,15 @@ const takeAll = (log: FrameLog): Uint8Array[] => {
 describe("frame log", () => {
   it("gives frames in their order, keeps them until they are acknowledged, and counts their bytes", () => {
     const { log, all } = filled(2, 3);
-    expect([log.bytes, log.underWay]).toEqual([6 * SIZE, 0]);
+    expect([log.memoryBytes, log.underWay]).toEqual([6 * SIZE, 0]);
     expect(takeAll(log)).toEqual(all);
     expect(log.underWay).toBe(6);
     log.acknowledge(at(0, 1));
-    expect([log.bytes, log.underWay, log.empty]).toEqual([4 * SIZE, 4, false]);
+    expect([log.memoryBytes, log.underWay, log.empty]).toEqual([4 * SIZE, 4, false]);
     log.acknowledge(at(1, 2));
-    expect([log.bytes, log.underWay, log.empty]).toEqual([0, 0, true]);
+    expect([log.memoryBytes, log.underWay, log.empty]).toEqual([0, 0, true]);
     log.acknowledge(at(0, 0));
-    expect(log.bytes).toBe(0);
+    expect(log.memoryBytes).toBe(0);
   });
 
   it("goes back to behind what the peer has", () => {
@@ -70,7 +71,7 @@ describe("frame log", () => {
   });
 
   it("forgets what was acknowledged in long runs", () => {
-    const log = new FrameLog();
+    const log = new FrameLog({ peer: 3, budget: spillBudget() });
     for (let window = 0; window < 10_000; window++) {
       const each = frame(window, 0);
       log.push(each);

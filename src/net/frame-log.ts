@@ -10,7 +10,7 @@ export interface FrameLogOptions {
   /** Memory and disk that the frames may take, together with those of other logs. */
   readonly budget: SpillBudget;
   /** Keeps what the peer has acknowledged until it is released as well. Default false. */
-  readonly retain?: boolean;
+  readonly retain?: boolean | undefined;
 }
 
 /**

@@ -27,7 +27,7 @@ export interface InletOptions {
    */
   readonly frame: (bytes: Uint8Array) => Promise<void> | undefined;
   /** What has come already. Default: nothing. */
-  readonly from?: Place;
+  readonly from?: Place | undefined;
   /** The peer breaks a stream on which nothing is acknowledged for so long. */
   readonly silenceMsMax: number;
   readonly clock: Clock;

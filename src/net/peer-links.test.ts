@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "../base/clock.ts";
 import type { MyriadError } from "../base/error.ts";
+import { spillLimits } from "../store/spill.suite.ts";
 import { encodeFrames } from "../wire/frame.ts";
 import { breakerOptions } from "./breaker.ts";
 import { GrpcTransport } from "./grpc.ts";
@@ -51,7 +52,8 @@ async function makeWorker(id: number, { incarnation = `i${id}`, port = 0 } = {})
     chance: () => 0.01,
     silenceMsMax: 60_000,
     peerWaitMs: 60_000,
-    frame: (_peer, bytes) => worker.came.push(bytes),
+    logs: spillLimits(),
+    frame: (_peer, bytes) => void worker.came.push(bytes),
     onOutlet: (outlet) => worker.outlets.push(outlet),
     onLinked: () => worker.linked++,
     onLost: (_peer, reason) => worker.lost.push(reason),

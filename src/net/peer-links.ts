@@ -88,9 +88,9 @@ export class PeerLinks {
     return [...this.#outlets].map(([peer, { outlet }]) => ({ peer, ...outlet.kept }));
   }
 
-  /** The most bytes of frames that were ever in memory. */
-  get memoryPeakBytes(): number {
-    return this.#budget.memoryPeakBytes;
+  /** The most that was ever kept for all peers together. */
+  get peaks(): SpillBudget["peaks"] {
+    return this.#budget.peaks;
   }
 
   /** By peer; empty until the peers are known. */

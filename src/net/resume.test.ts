@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { chanceOf } from "../../test/seeded.ts";
 import { ManualClock } from "../base/clock.ts";
 import { MyriadError } from "../base/error.ts";
+import { spillBudget } from "../store/spill.suite.ts";
 import { EventBatch, FLAG_NONE, PHASE_EVENT, packMeta } from "../wire/event-batch.ts";
 import { encodeFrames, positionOf } from "../wire/frame.ts";
 import { PayloadCodec } from "../wire/payload.ts";
@@ -47,7 +48,7 @@ async function bench(seed: number, peerWaitMs = 1e9, badFramesMax = 5): Promise<
   const lost: MyriadError[] = [];
   const news: string[] = [];
   const onLost = (reason: MyriadError): void => void lost.push(reason);
-  const log = new FrameLog();
+  const log = new FrameLog({ peer: 9, budget: spillBudget() });
   const outlet = new Outlet({
     peer: 9,
     clock,
@@ -67,7 +68,9 @@ async function bench(seed: number, peerWaitMs = 1e9, badFramesMax = 5): Promise<
       const known = came.length === 0 ? -4 : positionOf(came.at(-1)!).window;
       if (window > known + 3) throw new MyriadError("PROTOCOL", `window ${known + 3} has not come`);
       came.push(bytes);
+      return undefined;
     },
+    silenceMsMax: SILENCE_MS,
     clock,
     chance,
     peerWaitMs,
@@ -116,7 +119,7 @@ describe("a link over a line that cuts, delays, repeats, drops and flips", () =>
           for (let i = 0; i < 10; i++) await clock.advance(SILENCE_MS);
           expect(lost).toEqual([]);
           expect(came).toEqual(frames);
-          expect([log.empty, log.bytes]).toEqual([true, 0]);
+          expect([log.empty, log.memoryBytes]).toEqual([true, 0]);
           cuts += line.cuts;
           resent += outlet.resent;
           inlet.close();

@@ -1,4 +1,16 @@
-import { AGENTS_MAX, CAPACITY_MAX, CAPACITY_MIN, TIMER_MS_MAX, WORKERS_MAX } from "../base/limits.ts";
+import {
+  AGENTS_MAX,
+  CAPACITY_MAX,
+  CAPACITY_MIN,
+  LOG_DISK_BYTES,
+  LOG_MEMORY_BYTES,
+  SPILL_MIB_MAX,
+  SPILL_MIB_MIN,
+  STAGING_DISK_BYTES,
+  STAGING_MEMORY_BYTES,
+  TIMER_MS_MAX,
+  WORKERS_MAX,
+} from "../base/limits.ts";
 import { PLACEMENT_METHODS } from "../model/placement-rule.ts";
 
 /** What a node is: the head of a cluster, one of its workers, or everything in one process. */
@@ -33,6 +45,8 @@ export const MASTER_PORT = 10_051;
 export const PEER_TIMEOUT = 150;
 /** As long as a worker waits for its master. */
 export const PEER_WAIT = 60;
+/** Budgets are written in MiB. */
+export const MIB = 1024 * 1024;
 /** A worker is dead after this many missed beats, unless `workerTimeout` says otherwise. */
 export const BEATS_MISSED = 3;
 
@@ -121,6 +135,45 @@ export const CONFIG_KEYS = {
     roles: WORKER,
     kind: "record",
     means: "connections to other workers: shards 8, connectionsPerPeer 1, idleTimeout 300 (s)",
+  },
+  logMemory: {
+    roles: WORKER,
+    kind: "integer",
+    min: SPILL_MIB_MIN,
+    max: SPILL_MIB_MAX,
+    defaults: { worker: LOG_MEMORY_BYTES / MIB },
+    means: "MiB of memory for frames that other workers have not got yet; the oldest of what is more go to disk",
+  },
+  logMax: {
+    roles: WORKER,
+    kind: "integer",
+    min: SPILL_MIB_MIN,
+    max: SPILL_MIB_MAX,
+    defaults: { worker: LOG_DISK_BYTES / MIB },
+    means: "MiB of disk for these; a run that needs more ends",
+  },
+  stagingMemory: {
+    roles: WORKER,
+    kind: "integer",
+    min: SPILL_MIB_MIN,
+    max: SPILL_MIB_MAX,
+    defaults: { worker: STAGING_MEMORY_BYTES / MIB },
+    means:
+      "MiB of memory for frames of other workers that wait for their window; the oldest of what is more go to disk",
+  },
+  stagingMax: {
+    roles: WORKER,
+    kind: "integer",
+    min: SPILL_MIB_MIN,
+    max: SPILL_MIB_MAX,
+    defaults: { worker: STAGING_DISK_BYTES / MIB },
+    means: "MiB of disk for these; a run that needs more ends",
+  },
+  spillFolder: {
+    roles: WORKER,
+    kind: "text",
+    means:
+      "folder for what goes to disk, which must be there; nothing stays in it; default: the system's for temporary files",
   },
   heartbeatInterval: {
     roles: CLUSTER,

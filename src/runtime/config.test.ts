@@ -91,7 +91,8 @@ describe("the configurations of the specification", () => {
       heartbeatMaxRetries: 5,
     };
     const defaults = { masterWait: 60, peerTimeout: 150, peerWait: 60, capacity: 1, agentsMax: 0 };
-    expect(parse("worker", input)).toEqual({ ...input, ...defaults });
+    const budgets = { logMemory: 256, logMax: 16_384, stagingMemory: 512, stagingMax: 16_384 };
+    expect(parse("worker", input)).toEqual({ ...input, ...defaults, ...budgets });
   });
 
   test("defaults: a beat each second, death after three missed", () => {

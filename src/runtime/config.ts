@@ -44,6 +44,11 @@ export interface WorkerConfig {
   peerWait: number;
   breaker?: Record<string, unknown>;
   pool?: Record<string, unknown>;
+  logMemory: number;
+  logMax: number;
+  stagingMemory: number;
+  stagingMax: number;
+  spillFolder?: string;
   name?: string;
   capacity: number;
   agentsMax: number;

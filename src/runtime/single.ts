@@ -12,6 +12,7 @@ import { compile } from "../model/program.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { dataFiles } from "../store/data-file.ts";
 import { mergeResults, quarantinedOf, runTotals } from "./part-result.ts";
+import { PEER_OPTIONS_DEFAULT } from "./peer-options.ts";
 import { checkPlacementMethod } from "./placing.ts";
 import { progressMeter } from "./progress.ts";
 import type { Ended, RunOptions, RunResult } from "./run.ts";
@@ -97,6 +98,7 @@ function runLoop(engine: Engine, options: RunOptions): WorkerLoop {
     codecs: program.codecs,
     clock: systemClock,
     commands,
+    staging: PEER_OPTIONS_DEFAULT.staging,
     onBarrier: (window) => {
       if (stop?.aborted === true) commands.accept({ number: 1, kind: "stop", checkpoint: 0 });
       meter(engine, window);

@@ -9,7 +9,6 @@ import { Engine } from "../engine/engine.ts";
 import { StrictGuard } from "../engine/strict.ts";
 import { compile, type Program } from "../model/program.ts";
 import { PROTOCOL_VERSION } from "../net/hello.ts";
-import type { LinkTiming } from "../net/outlet.ts";
 import { type LinkNews, PeerLinks } from "../net/peer-links.ts";
 import type { PeerSink, PeerStream, Transport } from "../net/transport.ts";
 import type { Connect, MasterMessage, Setup, WorkerMessage } from "../wire/gen/myriad/v1/control.ts";
@@ -19,6 +18,7 @@ import type { ControlStream } from "./control-stream.ts";
 import type { LoadedScenario } from "./load-scenario.ts";
 import type { Log, LogFields } from "./log.ts";
 import { quarantinedOf, type WorkerResult } from "./part-result.ts";
+import type { PeerOptions } from "./peer-options.ts";
 import { PopulationReceiver } from "./population-receiver.ts";
 import { Reporter } from "./reporter.ts";
 import type { Ended } from "./run.ts";
@@ -30,7 +30,7 @@ export interface WorkerRunOptions {
   readonly scenario: LoadedScenario;
   readonly incarnation: string;
   readonly transport: Transport;
-  readonly timing: LinkTiming;
+  readonly peers: PeerOptions;
   readonly stream: ControlStream<WorkerMessage, MasterMessage>;
   /** Tells the master that this worker cannot go on. */
   readonly fail: (reason: MyriadError) => void;
@@ -87,6 +87,7 @@ export class WorkerRun {
       codecs: program.codecs,
       clock,
       commands: this.#commands,
+      staging: options.peers.staging,
       onBarrier,
     });
     this.#links = this.#makeLinks();
@@ -148,12 +149,15 @@ export class WorkerRun {
   }
 
   #makeLinks(): PeerLinks {
-    const { transport, timing, clock } = this.#options;
+    const { transport, clock } = this.#options;
+    const { silenceMsMax, peerWaitMs, logs } = this.#options.peers;
     return new PeerLinks({
       transport,
       clock,
       chance: Math.random,
-      ...timing,
+      silenceMsMax,
+      peerWaitMs,
+      logs,
       frame: (peer, bytes) => this.#loop.receive(peer, bytes),
       onOutlet: (outlet) => this.#loop.setSender(outlet),
       onLinked: () => this.#ready("connected"),
@@ -178,12 +182,25 @@ export class WorkerRun {
     else log.warn("stream of a peer broke", { peer, reason: news.reason.message });
   }
 
+  #tellSpilled(): void {
+    const logs = this.#links.peaks;
+    const staged = this.#loop.staged.peaks;
+    if (logs.diskBytes + staged.diskBytes === 0) return;
+    this.#options.log.info("frames waited on disk", {
+      logMemoryBytes: logs.memoryBytes,
+      logDiskBytes: logs.diskBytes,
+      stagedMemoryBytes: staged.memoryBytes,
+      stagedDiskBytes: staged.diskBytes,
+    });
+  }
+
   async #course(): Promise<void> {
     const { clock, stream } = this.#options;
     const since = clock.now();
     const decision = await this.#loop.run();
     assert(decision.kind === "end", "nobody halts the loops yet");
     this.#links.finish();
+    this.#tellSpilled();
     const loopMs = clock.now() - since;
     this.#effects.stop();
     const { failure } = decision;

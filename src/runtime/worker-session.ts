@@ -172,7 +172,7 @@ export class WorkerSession {
         scenario,
         incarnation: this.#incarnation,
         transport: this.#transport,
-        timing: this.#options.peers ?? PEER_OPTIONS_DEFAULT,
+        peers: this.#options.peers ?? PEER_OPTIONS_DEFAULT,
         stream: this.#stream!,
         fail: (reason) => this.#fail(reason),
         clock,

@@ -34,10 +34,11 @@ export class SpillBudget {
   readonly limits: SpillLimits;
   readonly #queues = new Set<Spillable>();
   #memory = 0;
-  #memoryPeak = 0;
   /** Of the memory: bytes that are being written. */
   #writing = 0;
   #disk = 0;
+  #memoryPeak = 0;
+  #diskPeak = 0;
   #failure: MyriadError | undefined;
   #room: Deferred | undefined;
 
@@ -49,13 +50,13 @@ export class SpillBudget {
     return this.#memory;
   }
 
-  /** The most that was ever in memory. */
-  get memoryPeakBytes(): number {
-    return this.#memoryPeak;
-  }
-
   get diskBytes(): number {
     return this.#disk;
+  }
+
+  /** The most that ever was there. */
+  get peaks(): { readonly memoryBytes: number; readonly diskBytes: number } {
+    return { memoryBytes: this.#memoryPeak, diskBytes: this.#diskPeak };
   }
 
   join(queue: Spillable): void {
@@ -88,6 +89,7 @@ export class SpillBudget {
     }
     this.#memory -= bytes;
     this.#disk += bytes;
+    this.#diskPeak = Math.max(this.#diskPeak, this.#disk);
     this.#wake();
     if (this.#failure === undefined) {
       try {
