@@ -15,7 +15,7 @@ function put(
   frameSeq: number,
   closing = false,
 ): Promise<void> | undefined {
-  return into.accept({ sender, window, frameSeq, closing }, bytes(frameSeq));
+  return into.accept({ sender, window, frameSeq, closing, command: 0 }, bytes(frameSeq));
 }
 
 describe("staging", () => {

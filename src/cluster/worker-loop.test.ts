@@ -95,7 +95,16 @@ async function cluster(
   const transports = ids.map(() => new MemoryTransport(network));
   const loops = ids.map((self) => {
     const engine = engines[self]!;
-    const fixed = { engine, self, workers, run: RUN, epoch: 1, codecs: CODECS, clock: systemClock, staging: spillLimits() };
+    const fixed = {
+      engine,
+      self,
+      workers,
+      run: RUN,
+      epoch: 1,
+      codecs: CODECS,
+      clock: systemClock,
+      staging: spillLimits(),
+    };
     const loop = new WorkerLoop({ ...fixed, ...more(self) });
     engine.flush = loop.flush;
     return loop;

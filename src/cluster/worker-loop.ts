@@ -85,6 +85,8 @@ export class WorkerLoop {
   #framesSinceYield = 0;
   #computing = true;
   #ended = false;
+  /** Rises when another process comes in a peer's place. */
+  epoch: number;
   /** Milliseconds spent at barriers, waiting for others. */
   waitMs = 0;
   /** What took effect at barriers since the loop began. */
@@ -94,6 +96,7 @@ export class WorkerLoop {
 
   constructor(options: WorkerLoopOptions) {
     this.#options = options;
+    this.epoch = options.epoch;
     this.#staging = new Staging(options.self, options.workers, OPENING_WINDOW, options.staging);
     this.#senders = new Array(options.workers).fill(undefined);
     this.#frameSeq = new Uint32Array(options.workers);
@@ -129,7 +132,8 @@ export class WorkerLoop {
    */
   receive(peer: number, frame: Uint8Array): Promise<void> | undefined {
     const header = readHeader(frame);
-    const { run, epoch } = this.#options;
+    const { run } = this.#options;
+    const { epoch } = this;
     // That the peer is a member is known from its greeting (protocol 13); what it kept may be of an epoch before.
     if (header.run !== run || header.epoch > epoch || header.sender !== peer) {
       throw new MyriadError(
@@ -268,7 +272,8 @@ export class WorkerLoop {
 
   /** False: some of it has to wait. */
   #send(peer: number, batch: EventBatch, closing: Uint8Array | null, command = 0): boolean {
-    const { self, run, epoch, codecs } = this.#options;
+    const { self, run, codecs } = this.#options;
+    const { epoch } = this;
     const sender = this.#senders[peer]!;
     const seq = this.#frameSeq[peer]!;
     const header = { run, epoch, window: this.#window, sender: self, frameSeq: seq, command };

@@ -56,11 +56,14 @@ export function encodeClosing(closing: Closing): Uint8Array {
   return out.bytes();
 }
 
+/** Two f64 and a u32. */
+const HEAD_BYTES = 20;
+
 export function decodeClosing(bytes: Uint8Array): Closing {
   const reader = new ByteReader(bytes);
   const next = reader.f64();
   const delivered = reader.f64();
   const suspended = reader.u32();
-  const rest = bytes.subarray(24);
+  const rest = bytes.subarray(HEAD_BYTES);
   return { next, delivered, suspended, more: rest.length === 0 ? {} : (decodePlain(rest) as ClosingExtras) };
 }

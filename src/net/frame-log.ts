@@ -114,8 +114,9 @@ export class FrameLog {
     const behind = this.#index.after(position, this.#first);
     this.#unacknowledged = whole ? behind : Math.min(behind, sent);
     this.#next = this.#unacknowledged;
-    if (whole) this.#had = position;
-    else this.#checkSent(position);
+    // What the process before had of windows that are yet to come, this one has not.
+    if (whole || restarted) this.#had = whole ? position : SERIES_START;
+    if (!whole) this.#checkSent(position);
     this.#drop();
     return Math.max(0, sent - this.#next);
   }

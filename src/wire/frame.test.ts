@@ -14,7 +14,7 @@ import {
 import { type FieldKind, PayloadCodec } from "./payload.ts";
 
 const KINDS: FieldKind[] = ["u8", "u16", "u32", "i32", "f32", "f64", "bool", "text", "ref", "json"];
-const STAMP: FrameStamp = { run: 7, epoch: 3, window: 2 ** 40 + 1, sender: 1023, frameSeq: 4 };
+const STAMP: FrameStamp = { run: 7, epoch: 3, window: 2 ** 40 + 1, sender: 1023, frameSeq: 4, command: 77 };
 
 const codecOf = (name: string, kinds: readonly FieldKind[]): PayloadCodec =>
   new PayloadCodec(
@@ -124,7 +124,7 @@ describe("a frame", () => {
     expect(readHeader(frame)).toEqual({ ...STAMP, window: -1, closing: true, count: 0, blobBytes: 0, closingBytes: 3 });
     expect([...closingOf([frame])]).toEqual([9, 8, 7]);
     expect(decodeAll([frame]).count).toBe(0);
-    expect(encodeFrame(STAMP, new EventBatch(), CODECS, null).length).toBe(52);
+    expect(encodeFrame(STAMP, new EventBatch(), CODECS, null).length).toBe(60);
   });
 
   test("reads the same from any place in memory, and stays as it is", () => {
@@ -215,7 +215,7 @@ describe("a damaged frame", () => {
       texts.push(0, 0, 0, 0, packMeta(2, 0, 0, 8));
       CODECS[8]!.write(texts, { f0 });
     }
-    const ENDS_AT = 48 + 2 * 24;
+    const ENDS_AT = 56 + 2 * 24;
     for (const [at, value] of [
       [40, 0],
       [36, 0],
