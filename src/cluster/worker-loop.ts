@@ -35,8 +35,8 @@ export interface WorkerLoopOptions {
   readonly epoch: number;
   readonly codecs: readonly PayloadCodec[];
   readonly clock: Clock;
-  /** Called after each barrier with the window just closed. */
-  readonly onBarrier?: (window: number) => void;
+  /** Called after each barrier with the window just closed; the next one waits for what it returns. */
+  readonly onBarrier?: (window: number) => void | Promise<void>;
 }
 
 export type EndDecision = Extract<Decision, { kind: "end" }>;
@@ -69,6 +69,11 @@ export class WorkerLoop {
 
   get window(): number {
     return this.#window;
+  }
+
+  /** The peers that its barrier waits for; none while it computes. */
+  get waitingFor(): readonly number[] {
+    return this.#computing || this.#ended ? [] : this.#staging.missing;
   }
 
   /** What the worker is doing, for people. */
@@ -162,7 +167,8 @@ export class WorkerLoop {
       closings[peer] = closingOf(frames);
     }
     const decision = engine.apply(closings);
-    onBarrier?.(this.#window);
+    const held = onBarrier?.(this.#window);
+    if (held !== undefined) await this.#staging.guard(held);
     return decision;
   }
 

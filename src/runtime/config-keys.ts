@@ -1,4 +1,5 @@
 import { AGENTS_MAX, CAPACITY_MAX, CAPACITY_MIN, TIMER_MS_MAX, WORKERS_MAX } from "../base/limits.ts";
+import { EFFECT_CONCURRENCY_DEFAULT } from "../engine/effects.ts";
 import { PLACEMENT_METHODS } from "../model/placement-rule.ts";
 
 /** What a node is: the head of a cluster, one of its workers, or everything in one process. */
@@ -33,8 +34,15 @@ export const MASTER_PORT = 10_051;
 export const PEER_TIMEOUT = 150;
 /** As long as a worker waits for its master. */
 export const PEER_WAIT = 60;
+/** A handler may take minutes; what is without progress for longer will not end by itself. */
+export const STALL_LIMIT = 600;
 /** A worker is dead after this many missed beats, unless `workerTimeout` says otherwise. */
 export const BEATS_MISSED = 3;
+
+/** More than any machine has; what is above is bytes by mistake. */
+const MEMORY_MIB_MAX = 2 ** 24;
+/** A handler that waits takes memory: more at once than this is a slip of the pen. */
+const EFFECTS_MAX = 1_000_000;
 
 const CLUSTER: readonly Role[] = ["master", "worker"];
 const RUNS: readonly Role[] = ["master", "single"];
@@ -80,6 +88,14 @@ export const CONFIG_KEYS = {
     defaults: { master: BEATS_MISSED },
     means: "a worker that was not heard of for so long is dead; at least 3 x heartbeatInterval",
   },
+  stallLimit: {
+    roles: MASTER,
+    kind: "seconds",
+    min: SECONDS_MIN,
+    max: SECONDS_MAX,
+    defaults: { master: STALL_LIMIT },
+    means: "a worker that beats, but has computed for so long without any progress, is dead; until then it is reported",
+  },
   masterAddress: { roles: WORKER, kind: "text", required: true, means: "the master's host name or address" },
   masterPort: {
     roles: WORKER,
@@ -121,6 +137,21 @@ export const CONFIG_KEYS = {
     roles: WORKER,
     kind: "record",
     means: "connections to other workers: shards 8, connectionsPerPeer 1, idleTimeout 300 (s)",
+  },
+  memoryMax: {
+    roles: WORKER,
+    kind: "integer",
+    min: 1,
+    max: MEMORY_MIB_MAX,
+    means: "the most memory (MiB) that the worker's process may take: near it the worker slows, past it the run ends",
+  },
+  effectsMax: {
+    roles: WORKER,
+    kind: "integer",
+    min: 1,
+    max: EFFECTS_MAX,
+    defaults: { worker: EFFECT_CONCURRENCY_DEFAULT },
+    means: "effects that the worker has under way at once; the rest wait in order",
   },
   heartbeatInterval: {
     roles: CLUSTER,

@@ -22,6 +22,7 @@ export interface MasterConfig {
   expectedWorkers: number;
   healthCheckInterval: number;
   workerTimeout: number;
+  stallLimit: number;
   heartbeatInterval?: number;
   scenario?: string;
   seed: number;
@@ -44,6 +45,8 @@ export interface WorkerConfig {
   peerWait: number;
   breaker?: Record<string, unknown>;
   pool?: Record<string, unknown>;
+  memoryMax?: number;
+  effectsMax: number;
   name?: string;
   capacity: number;
   agentsMax: number;
