@@ -1,4 +1,5 @@
 import { Server, type ServerDuplexStream, status } from "@grpc/grpc-js";
+import { Deferred } from "../base/deferred.ts";
 import { MyriadError } from "../base/error.ts";
 import { bindServer, controlOptions, serverOptions } from "../net/grpc-options.ts";
 import { BeatsService } from "../wire/gen/myriad/v1/beats.ts";
@@ -41,6 +42,7 @@ export class ControlServer {
   readonly #server = new Server(serverOptions(controlOptions()));
   readonly #streams = new Set<{ close(): void }>();
   readonly #beats: BeatService;
+  readonly #aborted = new Deferred();
 
   constructor(host: ControlHost) {
     const handlers: ControlHandlers = {
@@ -67,16 +69,18 @@ export class ControlServer {
     return bindServer(this.#server, host, port);
   }
 
-  /** Lets what was sent go out, then ends all calls. */
+  /** Lets what was sent go out, then ends all calls. Resolves when all connections are closed, or after `abort`. */
   async close(): Promise<void> {
     for (const stream of [...this.#streams]) stream.close();
     this.#beats.close();
-    await new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+    const closed = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+    await Promise.race([closed, this.#aborted.promise]);
   }
 
-  /** Ends all calls at once. */
+  /** Ends all calls at once. (A process that was stopped leaves its connections half closed; nobody waits for it.) */
   abort(): void {
     this.#server.forceShutdown();
+    this.#aborted.resolve();
   }
 
   #attach(call: ServerDuplexStream<WorkerMessage, MasterMessage>, host: ControlHost): void {

@@ -45,7 +45,7 @@ describe("a worker", () => {
     health.beat(62_000, 62_000, at(1));
     expect(health.at(62_000, LIMITS)).toMatchObject({
       kind: "dead",
-      why: expect.stringContaining("window 1 for 61 s"),
+      why: expect.stringContaining("for 61 s since window 1 "),
     });
   });
 

@@ -70,8 +70,8 @@ export class LinkHealth {
     if (silentMs > timeout) return { kind: "dead", why: `no beat for ${Math.round(silentMs)} ms` };
     const forMs = this.stalledMs;
     if (forMs > stallMs) {
-      const why = `it computes window ${this.#window} for ${Math.round(forMs / 1000)} s without progress (stallLimit)`;
-      return { kind: "dead", why };
+      const seconds = Math.round(forMs / 1000);
+      return { kind: "dead", why: `it has computed for ${seconds} s since window ${this.#window} (stallLimit)` };
     }
     return forMs > timeoutMs ? { kind: "straggling", forMs } : { kind: "alive" };
   }

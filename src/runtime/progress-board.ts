@@ -15,6 +15,9 @@ const AT = {
 } as const;
 const BYTES = Object.keys(AT).length * Float64Array.BYTES_PER_ELEMENT;
 
+/** The window of a part that has not closed any. */
+const BEFORE_ANY = -1;
+
 /**
  * Progress of one part of a run in memory that two threads share: the main thread writes at barriers and on a timer, the
  * one that beats reads. Nothing is locked: each number is true, and one of them may be a barrier older than the next.
@@ -24,9 +27,10 @@ export class ProgressBoard {
   readonly #values: Float64Array;
 
   /** Of a buffer that another thread's board has made, or of a new one. */
-  constructor(buffer = new SharedArrayBuffer(BYTES)) {
-    this.buffer = buffer;
-    this.#values = new Float64Array(buffer);
+  constructor(buffer?: SharedArrayBuffer) {
+    this.buffer = buffer ?? new SharedArrayBuffer(BYTES);
+    this.#values = new Float64Array(this.buffer);
+    if (buffer === undefined) this.#values[AT.window] = BEFORE_ANY;
   }
 
   /** What a barrier has brought. */

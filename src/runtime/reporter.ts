@@ -6,8 +6,10 @@ import { encodeRows } from "./chunks.ts";
 import type { MasterBulkStream } from "./master-streams.ts";
 import type { BirthRows } from "./run-collector.ts";
 
-/** Between two reports. */
+/** Between two reports, unless many rows have come before. */
 const REPORT_MS = 100;
+/** So many records are sent at the next barrier: they may be large, and are held until they are sent. */
+const RECORDS_MAX = 64;
 /** Rows are sent on when so many have come together, however little time has passed. */
 const ROWS_MAX = 10_000;
 /** Only this worker tells what all of them know. */
@@ -38,9 +40,9 @@ export class Reporter {
 
   /** After each barrier. While the master does not keep up, resolves when it does: rows do not pile up here. */
   onBarrier(): Promise<void> | undefined {
-    const { clock, stream } = this.#options;
+    const { clock, engine, stream } = this.#options;
     const now = clock.now();
-    if (now - this.#lastMs < REPORT_MS) return undefined;
+    if (now - this.#lastMs < REPORT_MS && engine.core.records.length < RECORDS_MAX) return undefined;
     this.#lastMs = now;
     for (const message of this.#pending()) stream.send(message);
     return stream.room;
