@@ -6,6 +6,7 @@ import {
   parsePlacement,
   parseRounds,
   parseSeed,
+  parseStallLimit,
   parseTime,
   parseWorkerList,
   parseWorkers,
@@ -30,6 +31,13 @@ describe("numbers", () => {
   test("--until is any time above 0", () => {
     expect([parseTime("0.1"), parseTime("1e3"), parseTime("120")]).toEqual([0.1, 1000, 120]);
     refuses(parseTime, ["0", "-1", "soon", "", "Infinity", "NaN"], "--until");
+  });
+
+  test("--stall-limit is seconds that a timer can wait", () => {
+    expect([parseStallLimit("0.5"), parseStallLimit("600"), parseStallLimit("2147483.647")]).toEqual([
+      0.5, 600, 2_147_483.647,
+    ]);
+    refuses(parseStallLimit, ["0", "-1", "2147483.648", "soon", "", "Infinity", "NaN"], "--stall-limit");
   });
 
   test("--rounds is at least 1", () => {

@@ -1,7 +1,7 @@
 import { MyriadError } from "../base/error.ts";
 import { WORKERS_MAX } from "../base/limits.ts";
 import { isPlacementMethod, PLACEMENT_METHODS, type PlacementMethod } from "../model/placement-rule.ts";
-import { SEED_MAX } from "../runtime/config-keys.ts";
+import { SECONDS_MAX, SEED_MAX } from "../runtime/config-keys.ts";
 
 /** Values of options come as text. What cannot be read is refused with INVALID_ARGUMENT naming option, value and range. */
 export function parseInteger(option: string, text: string, min: number, max: number): number {
@@ -20,6 +20,15 @@ export const parseRounds = (text: string): number => parseInteger("--rounds", te
 export function parseTime(text: string): number {
   const value = text.trim() === "" ? Number.NaN : Number(text);
   if (!(Number.isFinite(value) && value > 0)) throw refused("--until", text, "a virtual time above 0");
+  return value;
+}
+
+/** Seconds. */
+export function parseStallLimit(text: string): number {
+  const value = text.trim() === "" ? Number.NaN : Number(text);
+  if (!(value > 0 && value <= SECONDS_MAX)) {
+    throw refused("--stall-limit", text, `seconds above 0 and up to ${SECONDS_MAX}`);
+  }
   return value;
 }
 

@@ -8,6 +8,7 @@ import {
   parsePlacement,
   parseRounds,
   parseSeed,
+  parseStallLimit,
   parseTime,
   parseWorkerList,
   parseWorkers,
@@ -80,6 +81,11 @@ const placementOption = (): Option =>
   new Option("--placement <how>", "communities, hash or contiguous: how agents are spread over workers").argParser(
     parsePlacement,
   );
+const stallLimitOption = (): Option =>
+  new Option(
+    "--stall-limit <s>",
+    "give up when a worker has computed for so long without any progress (default: 600)",
+  ).argParser(parseStallLimit);
 const jsonOption = (): Option => new Option("--json", "print one JSON object, last on standard output");
 const quietOption = (): Option => new Option("--quiet", "nothing on standard error but errors");
 
@@ -99,6 +105,7 @@ function addRun(program: Command, io: Io, done: (code: number) => void): void {
     .addOption(jsonOption())
     .addOption(quietOption())
     .addOption(placementOption())
+    .addOption(stallLimitOption())
     .action(async (path, options) => done(await (await import("./run.ts")).run(path, options, io)));
 }
 

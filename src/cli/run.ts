@@ -22,6 +22,7 @@ export interface RunArguments {
   rounds?: number;
   param: Record<string, unknown>;
   placement?: PlacementMethod;
+  stallLimit?: number;
   out?: string;
   json?: boolean;
   quiet?: boolean;
@@ -99,13 +100,14 @@ export function prepareOut(
 }
 
 function runOptions(options: RunArguments, until: Until | undefined): RunOptions {
-  const { workers, seed, placement } = options;
+  const { workers, seed, placement, stallLimit } = options;
   return {
     workers,
     seed,
     params: options.param,
     ...(until === undefined ? {} : { until }),
     ...(placement === undefined ? {} : { placement }),
+    ...(stallLimit === undefined ? {} : { stallLimit }),
   };
 }
 

@@ -48,8 +48,8 @@ export interface WorkerLoopOptions {
   readonly clock: Clock;
   /** What peers' frames may take until their windows are accepted. */
   readonly staging: SpillLimits;
-  /** Called after each barrier with the window just closed. */
-  readonly onBarrier?: (window: number) => void;
+  /** Called after each barrier with the window just closed; the next one waits for what it returns. */
+  readonly onBarrier?: (window: number) => void | Promise<void>;
   /** Default: nothing has to be durable. */
   readonly determinants?: DeterminantLog;
   /** What the master asks; default: nothing ever. */
@@ -106,6 +106,11 @@ export class WorkerLoop {
 
   get window(): number {
     return this.#window;
+  }
+
+  /** The peers that its barrier waits for; none while it computes. */
+  get waitingFor(): readonly number[] {
+    return this.#computing || this.#ended ? [] : this.#staging.missing;
   }
 
   /** What the worker is doing, for people. */
@@ -249,7 +254,8 @@ export class WorkerLoop {
       }
     }
     const decision = engine.apply(closings, this.#agreed >= this.#commands.stop);
-    onBarrier?.(this.#window);
+    const held = onBarrier?.(this.#window);
+    if (held !== undefined) await this.#staging.guard(held);
     return decision;
   }
 

@@ -1,4 +1,5 @@
 import {
+  type ChannelOptions,
   type Client,
   type ClientDuplexStream,
   credentials,
@@ -6,7 +7,6 @@ import {
   makeGenericClientConstructor,
 } from "@grpc/grpc-js";
 import { MyriadError } from "../base/error.ts";
-import { type DataTiming, dataOptions } from "./grpc-options.ts";
 import type { Connection } from "./pool-shard.ts";
 
 const bytesAsTheyAre = (bytes: Buffer): Buffer => bytes;
@@ -32,9 +32,14 @@ export class GrpcConnection implements Connection {
   readonly #target: string;
   readonly #client: Client;
 
-  constructor(target: string, timing: DataTiming) {
+  constructor(target: string, options: ChannelOptions) {
     this.#target = target;
-    this.#client = new ExchangeClient(target, credentials.createInsecure(), dataOptions(timing));
+    this.#client = new ExchangeClient(target, credentials.createInsecure(), options);
+  }
+
+  /** For clients of other services than Exchange: their option `channelOverride`. */
+  get channel(): ReturnType<Client["getChannel"]> {
+    return this.#client.getChannel();
   }
 
   ready(withinMs: number): Promise<void> {

@@ -54,7 +54,19 @@ export const controlOptions = (): ChannelOptions => ({
   "grpc.keepalive_timeout_ms": KEEPALIVE_ANSWER_MS,
 });
 
-/** The same for a server. Without channelz, `forceShutdown` of grpc-js 1.14 finds no connections and leaves them open. */
+/** A connection that only carries beats is tried this often ... */
+const BEAT_KEEPALIVE_MS = 2_000;
+/** ... and given up after so long: a beat that never arrives is as good as none. */
+const BEAT_KEEPALIVE_ANSWER_MS = 10_000;
+
+/** Options of the connection on which a worker beats. */
+export const beatOptions = (): ChannelOptions => ({
+  ...channelOptions(CONTROL_BYTES_MAX),
+  "grpc.keepalive_time_ms": BEAT_KEEPALIVE_MS,
+  "grpc.keepalive_timeout_ms": BEAT_KEEPALIVE_ANSWER_MS,
+});
+
+/** Any of these for a server. Without channelz, `forceShutdown` of grpc-js 1.14 finds no connections and leaves them open. */
 export const serverOptions = (options: ChannelOptions): ChannelOptions => ({ ...options, "grpc.enable_channelz": 1 });
 
 /** Starts listening. Port 0 takes any free one. Resolves to the port; throws ADDRESS_IN_USE. */

@@ -11,12 +11,12 @@ import type { PeerHello } from "../wire/gen/myriad/v1/data.ts";
 import type { BreakerKind, BreakerOptions } from "./breaker.ts";
 import { EXCHANGE, type ExchangeCall, GrpcConnection } from "./grpc-connection.ts";
 import { HELLO, refusal, refusalIn, WELCOME } from "./grpc-greeting.ts";
-import { bindServer, type DataTiming, dataOptions, serverOptions } from "./grpc-options.ts";
+import { bindServer, controlOptions, type DataTiming, dataOptions, serverOptions } from "./grpc-options.ts";
 import { GrpcStream } from "./grpc-stream.ts";
 import { helloBytes, impostorOf, readHello, readWelcome, refusalOf, resumptionOf, welcomeBytes } from "./hello.ts";
 import { hostPort } from "./host-port.ts";
 import { Pool, type PoolOptions } from "./pool.ts";
-import type { ShardMetrics } from "./pool-shard.ts";
+import type { Lease, Purpose, ShardMetrics } from "./pool-shard.ts";
 import type { PeerAddress, PeerIdentity, PeerSink, PeerStream, Resumption, Transport } from "./transport.ts";
 
 /** A peer that the master named is up; longer than this and it is not to be reached. */
@@ -53,14 +53,20 @@ export class GrpcTransport implements Transport {
       options: pool,
       breaker,
       clock,
-      dial: (target) => new GrpcConnection(target, { silenceMsMax }),
+      dial: (target, purpose) =>
+        new GrpcConnection(target, purpose === "events" ? dataOptions({ silenceMsMax }) : controlOptions()),
       onBreaker: (target, _purpose, to, from) => onBreaker?.(target, to, from),
     });
   }
 
-  /** Figures of the connections to peers. */
+  /** Figures of the connections that this worker has opened, by shard. */
   get metrics(): ShardMetrics[] {
     return this.#pool.metrics();
+  }
+
+  /** A connection to the master for one call, which is the caller's. Throws as `Pool.lease`. */
+  lease(target: string, purpose: Exclude<Purpose, "events">): Lease<GrpcConnection> {
+    return this.#pool.lease(target, purpose);
   }
 
   async listen(accept: (stream: PeerStream) => PeerSink): Promise<string> {

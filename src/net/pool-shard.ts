@@ -3,8 +3,12 @@ import { MyriadError } from "../base/error.ts";
 import { WORKERS_MAX } from "../base/limits.ts";
 import { Breaker, type BreakerKind, type BreakerOptions, type Permit } from "./breaker.ts";
 
-/** What a connection is for. Each purpose has connections of its own, so that a large transfer does not delay events. */
-export type Purpose = "events" | "bulk";
+/**
+ * What a connection is for: events between workers, commands of the master, large transfers. Each purpose has connections
+ * of its own, so that none stands behind another. (Beats come from a thread, which has its own.)
+ */
+export type Purpose = "events" | "control" | "bulk";
+const PURPOSES = 3;
 
 /** One TCP connection, or what will be one at its first call. */
 export interface Connection {
@@ -38,7 +42,7 @@ export interface ShardMetrics {
 }
 
 export interface ShardOptions<C> {
-  readonly dial: (target: string) => C;
+  readonly dial: (target: string, purpose: Purpose) => C;
   readonly connectionsPerPeer: number;
   readonly idleTimeoutMs: number;
   readonly breaker: BreakerOptions;
@@ -47,7 +51,7 @@ export interface ShardOptions<C> {
 }
 
 /** Every worker may be a peer for each purpose, and all may fall into one shard. */
-export const PEERS_PER_SHARD_MAX = 2 * WORKERS_MAX;
+export const PEERS_PER_SHARD_MAX = PURPOSES * WORKERS_MAX;
 
 interface Entry<C> {
   readonly connection: C;
@@ -58,6 +62,7 @@ interface Entry<C> {
 
 interface Peer<C> {
   readonly target: string;
+  readonly purpose: Purpose;
   readonly breaker: Breaker;
   readonly entries: Set<Entry<C>>;
 }
@@ -134,7 +139,7 @@ export class PoolShard<C extends Connection> {
     }
     const { breaker: options, clock, onBreaker } = this.#options;
     const breaker = new Breaker(options, clock, (to, from) => onBreaker(target, purpose, to, from));
-    const peer: Peer<C> = { target, breaker, entries: new Set() };
+    const peer: Peer<C> = { target, purpose, breaker, entries: new Set() };
     this.#peers.set(key, peer);
     return peer;
   }
@@ -154,9 +159,9 @@ export class PoolShard<C extends Connection> {
     return undefined;
   }
 
-  #dial({ target, entries }: Peer<C>): Entry<C> | undefined {
+  #dial({ target, purpose, entries }: Peer<C>): Entry<C> | undefined {
     if (entries.size >= this.#options.connectionsPerPeer) return undefined;
-    const connection = this.#options.dial(target);
+    const connection = this.#options.dial(target, purpose);
     const entry: Entry<C> = { connection, leases: 0, idleSinceMs: this.#options.clock.now() };
     entries.add(entry);
     this.#counts.dialled++;

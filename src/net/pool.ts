@@ -27,7 +27,7 @@ export interface PoolSetup<C> {
   readonly options: PoolOptions;
   readonly breaker: BreakerOptions;
   /** Makes a connection to a host:port. */
-  readonly dial: (target: string) => C;
+  readonly dial: (target: string, purpose: Purpose) => C;
   readonly clock: Clock;
   /** Told each change of a target's breaker, once. */
   readonly onBreaker?: (target: string, purpose: Purpose, to: BreakerKind, from: BreakerKind) => void;

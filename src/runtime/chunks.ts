@@ -5,21 +5,26 @@ import { encodePlain } from "../wire/plain-codec.ts";
 /** Room for what surrounds the bytes in a message. */
 const ENVELOPE_BYTES = 1024;
 
+/** Rows that are tried first; from there on their size decides. */
+const ROWS_FIRST = 64;
+
 /**
- * Rows of plain data, encoded in pieces of about CHUNK_BYTES. Throws LIMIT when one row alone does not fit a control
- * message; `what` names it.
+ * Rows of plain data, encoded in pieces of at most CHUNK_BYTES, one at a time, so that no more than a piece is held twice.
+ * Throws LIMIT when one row alone does not fit a control message; `what` names it.
  */
 export function* encodeRows(rows: readonly unknown[], what: string): Generator<Uint8Array> {
-  if (rows.length === 0) return;
-  const bytes = encodePlain(rows);
-  if (bytes.length <= CHUNK_BYTES) yield bytes;
-  else if (rows.length > 1) {
-    const middle = rows.length >>> 1;
-    yield* encodeRows(rows.slice(0, middle), what);
-    yield* encodeRows(rows.slice(middle), what);
-  } else {
+  let size = ROWS_FIRST;
+  for (let first = 0; first < rows.length; ) {
+    const part = rows.slice(first, first + size);
+    const bytes = encodePlain(part);
+    if (bytes.length > CHUNK_BYTES && part.length > 1) {
+      size = Math.max(1, Math.floor((part.length * CHUNK_BYTES) / bytes.length / 2));
+      continue;
+    }
     checkMessageBytes(bytes.length, what);
     yield bytes;
+    first += part.length;
+    if (bytes.length < CHUNK_BYTES / 2) size *= 2;
   }
 }
 

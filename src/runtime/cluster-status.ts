@@ -1,7 +1,8 @@
 import type { Clock } from "../base/clock.ts";
 import type { PlacementFigures } from "../cluster/placement-figures.ts";
 import type { Until } from "../model/until.ts";
-import type { LinkState } from "../wire/gen/myriad/v1/control.ts";
+import { Activity, type Progress as PartProgress } from "../wire/gen/myriad/v1/beats.ts";
+import type { LinkState, PoolShard } from "../wire/gen/myriad/v1/control.ts";
 import { fractionOf } from "./progress.ts";
 import type { Progress } from "./run.ts";
 import type { WorkerLink, WorkerStage } from "./worker-link.ts";
@@ -24,17 +25,30 @@ export interface WorkerStatus {
   readonly id: number;
   readonly name: string;
   readonly address: string;
-  /** Its stage, or what it is doing ("computing", "waiting for 2"), or "late" after missed beats. */
+  /** Its stage, or what it is doing: "computing", "waiting for 2", "waiting for answers", "held back" ... */
   readonly state: WorkerStage | string;
   readonly window: number;
   readonly agents: number;
+  /** The most agents that it may host; null: no limit. */
+  readonly agentsMax: number | null;
   readonly rssBytes: number;
-  /** How far its event loop was behind at the last beat. */
+  /** The most memory that its process may take; null: no limit. */
+  readonly memoryMaxBytes: number | null;
+  /** Calls to the world outside under way. */
+  readonly effects: number;
+  readonly effectsMax: number;
+  /** Events that wait in its queue. */
+  readonly pending: number;
+  /** The longest that its event loop was behind since the beat before. */
   readonly lagMs: number;
   /** Milliseconds since the last beat. */
   readonly lastBeatMs: number;
+  /** How long it has computed without any progress; a straggler's is above `workerTimeout`. */
+  readonly stalledMs: number;
   /** Its links to its peers. */
   readonly links: readonly LinkState[];
+  /** The shards of its pool of connections. */
+  readonly pool: readonly PoolShard[];
 }
 
 /** What `myriad status --json` prints. */
@@ -53,20 +67,46 @@ export interface ClusterStatus {
 }
 
 export function workerStatus(link: WorkerLink, agents: number, nowMs: number): WorkerStatus {
-  const { beat, late, stage } = link;
-  const doing = stage === "running" ? (beat?.state ?? stage) : stage;
+  const { pulse, progress, stage, limits, health, offer, connections } = link;
+  const limit = (value: number): number | null => (value === Number.POSITIVE_INFINITY ? null : value);
   return {
     id: link.id,
     name: link.name,
     address: link.address,
-    state: late ? "late" : doing,
-    window: beat?.window ?? -1,
+    state: stage === "running" && progress !== undefined ? activityText(progress) : stage,
+    window: progress?.window ?? -1,
     agents,
-    rssBytes: beat?.rssBytes ?? 0,
-    lagMs: beat?.lagMs ?? 0,
-    lastBeatMs: Math.round(nowMs - link.lastBeatMs),
-    links: beat?.links ?? [],
+    agentsMax: limit(offer.agentsMax),
+    rssBytes: pulse?.rssBytes ?? 0,
+    memoryMaxBytes: limit(limits.memoryMaxBytes),
+    effects: progress?.effects ?? 0,
+    effectsMax: limits.effectsMax,
+    pending: progress?.pending ?? 0,
+    lagMs: pulse?.lagMs ?? 0,
+    lastBeatMs: Math.round(nowMs - health.lastMs),
+    stalledMs: health.stalledMs,
+    links: connections.links,
+    pool: connections.shards,
   };
+}
+
+function activityText({ activity, waitingFor, waitingForMore }: PartProgress): string {
+  switch (activity) {
+    case Activity.ACTIVITY_LOADING:
+      return "loading";
+    case Activity.ACTIVITY_WAITING:
+      return waitingForMore === 0
+        ? `waiting for ${waitingFor}`
+        : `waiting for ${waitingFor} and ${waitingForMore} more`;
+    case Activity.ACTIVITY_ANSWERS:
+      return "waiting for answers";
+    case Activity.ACTIVITY_HELD:
+      return "held back";
+    case Activity.ACTIVITY_REPORTING:
+      return "reporting";
+    default:
+      return "computing";
+  }
 }
 
 /** Progress is told at most so often. */
@@ -92,14 +132,14 @@ export class ProgressMeter {
     const now = this.#clock.now();
     const elapsedMs = now - this.#lastMs;
     if (elapsedMs < PROGRESS_MS) return undefined;
-    const beats = links.map((link) => link.beat);
-    const events = beats.reduce((sum, beat) => sum + (beat?.events ?? 0), 0);
-    const virtualTime = Math.min(...beats.map((beat) => beat?.virtualTime ?? 0));
-    const rounds = Math.min(...beats.map((beat) => beat?.rounds ?? 0));
+    const parts = links.map((link) => link.progress);
+    const events = parts.reduce((sum, part) => sum + (part?.events ?? 0), 0);
+    const virtualTime = Math.min(...parts.map((part) => part?.virtualTime ?? 0));
+    const rounds = Math.min(...parts.map((part) => part?.rounds ?? 0));
     const fraction = fractionOf(this.#until, virtualTime, rounds);
     this.last = {
       virtualTime,
-      window: Math.min(...beats.map((beat) => beat?.window ?? -1)),
+      window: Math.min(...parts.map((part) => part?.window ?? -1)),
       events,
       eventsPerSecond: Math.round(((events - this.#lastEvents) * 1000) / elapsedMs),
       workers: links.length,

@@ -142,6 +142,7 @@ function startWorker(masterPort: number, name: string, more: Partial<WorkerOptio
     clock: systemClock,
     log: silentLog,
     load: async () => loaded(scenario),
+    heartbeatMs: 50,
     ...more,
   });
   const ended = worker.run();

@@ -11,6 +11,7 @@ import {
   TIMER_MS_MAX,
   WORKERS_MAX,
 } from "../base/limits.ts";
+import { EFFECT_CONCURRENCY_DEFAULT } from "../engine/effects.ts";
 import { PLACEMENT_METHODS } from "../model/placement-rule.ts";
 
 /** What a node is: the head of a cluster, one of its workers, or everything in one process. */
@@ -47,8 +48,15 @@ export const PEER_TIMEOUT = 150;
 export const PEER_WAIT = 60;
 /** Budgets are written in MiB. */
 export const MIB = 1024 * 1024;
+/** A handler may take minutes; what is without progress for longer will not end by itself. */
+export const STALL_LIMIT = 600;
 /** A worker is dead after this many missed beats, unless `workerTimeout` says otherwise. */
 export const BEATS_MISSED = 3;
+
+/** More than any machine has; what is above is bytes by mistake. */
+const MEMORY_MIB_MAX = 2 ** 24;
+/** A handler that waits takes memory: more at once than this is a slip of the pen. */
+const EFFECTS_MAX = 1_000_000;
 
 const CLUSTER: readonly Role[] = ["master", "worker"];
 const RUNS: readonly Role[] = ["master", "single"];
@@ -93,6 +101,14 @@ export const CONFIG_KEYS = {
     max: SECONDS_MAX,
     defaults: { master: BEATS_MISSED },
     means: "a worker that was not heard of for so long is dead; at least 3 x heartbeatInterval",
+  },
+  stallLimit: {
+    roles: MASTER,
+    kind: "seconds",
+    min: SECONDS_MIN,
+    max: SECONDS_MAX,
+    defaults: { master: STALL_LIMIT },
+    means: "a worker that beats, but has computed for so long without any progress, is dead; until then it is reported",
   },
   masterAddress: { roles: WORKER, kind: "text", required: true, means: "the master's host name or address" },
   masterPort: {
@@ -174,6 +190,21 @@ export const CONFIG_KEYS = {
     kind: "text",
     means:
       "folder for what goes to disk, which must be there; nothing stays in it; default: the system's for temporary files",
+  },
+  memoryMax: {
+    roles: WORKER,
+    kind: "integer",
+    min: 1,
+    max: MEMORY_MIB_MAX,
+    means: "the most memory (MiB) that the worker's process may take: near it the worker slows, past it the run ends",
+  },
+  effectsMax: {
+    roles: WORKER,
+    kind: "integer",
+    min: 1,
+    max: EFFECTS_MAX,
+    defaults: { worker: EFFECT_CONCURRENCY_DEFAULT },
+    means: "effects that the worker has under way at once; the rest wait in order",
   },
   heartbeatInterval: {
     roles: CLUSTER,

@@ -22,6 +22,7 @@ export interface MasterConfig {
   expectedWorkers: number;
   healthCheckInterval: number;
   workerTimeout: number;
+  stallLimit: number;
   heartbeatInterval?: number;
   scenario?: string;
   seed: number;
@@ -49,6 +50,8 @@ export interface WorkerConfig {
   stagingMemory: number;
   stagingMax: number;
   spillFolder?: string;
+  memoryMax?: number;
+  effectsMax: number;
   name?: string;
   capacity: number;
   agentsMax: number;

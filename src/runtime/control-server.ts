@@ -1,7 +1,16 @@
 import { Server, type ServerDuplexStream, status } from "@grpc/grpc-js";
+import { Deferred } from "../base/deferred.ts";
 import { MyriadError } from "../base/error.ts";
 import { bindServer, controlOptions, serverOptions } from "../net/grpc-options.ts";
+import { BeatsService } from "../wire/gen/myriad/v1/beats.ts";
 import {
+  type BulkServer as BulkHandlers,
+  BulkService,
+  MasterBulk,
+  type WorkerBulk,
+} from "../wire/gen/myriad/v1/bulk.ts";
+import {
+  type Attachment,
   type ControlServer as ControlHandlers,
   ControlService,
   type Hello,
@@ -9,15 +18,19 @@ import {
   MasterMessage,
   type WorkerMessage,
 } from "../wire/gen/myriad/v1/control.ts";
-import { COME_AGAIN, ControlStream } from "./control-stream.ts";
-
-type AttachCall = ServerDuplexStream<WorkerMessage, MasterMessage>;
-export type AttachStream = ControlStream<MasterMessage, WorkerMessage>;
+import { BeatService, type TakeBeats } from "./beat-service.ts";
+import { ControlStream, type Envelope, type EnvelopeCodec } from "./control-stream.ts";
+import { refusal, refusalOf } from "./refusal.ts";
+import type { AttachStream, BulkStream } from "./worker-link.ts";
 
 /** What the master does with those who call it. */
 export interface ControlHost {
   /** A worker has said hello. Throws MISMATCH to refuse it for good, UNAVAILABLE to have it come again later. */
   attach(hello: Hello, peerHost: string, stream: AttachStream): void;
+  /** A worker that was taken in opens its stream for all that is large. Throws MISMATCH for one that is not in the run. */
+  bulk(attachment: Attachment, stream: BulkStream): void;
+  /** It has begun to beat. Throws MISMATCH for one that is not, or no longer, in the run. */
+  beats: TakeBeats;
   status(): unknown;
   /** Throws UNAVAILABLE while nobody has a place yet. */
   locate(agent: string): LocateReply;
@@ -27,7 +40,9 @@ export interface ControlHost {
 /** The master's gRPC server. */
 export class ControlServer {
   readonly #server = new Server(serverOptions(controlOptions()));
-  readonly #streams = new Set<AttachStream>();
+  readonly #streams = new Set<{ close(): void }>();
+  readonly #beats: BeatService;
+  readonly #aborted = new Deferred();
 
   constructor(host: ControlHost) {
     const handlers: ControlHandlers = {
@@ -42,7 +57,11 @@ export class ControlServer {
       },
       stop: (call, reply) => reply(null, host.stop(call.request.reason)),
     };
+    const bulk: BulkHandlers = { carry: (call) => this.#carry(call, host) };
+    this.#beats = new BeatService((attachment) => host.beats(attachment));
     this.#server.addService(ControlService, handlers);
+    this.#server.addService(BulkService, bulk);
+    this.#server.addService(BeatsService, this.#beats.handlers);
   }
 
   /** Starts listening; port 0 takes a free one. Resolves to the port. Throws ADDRESS_IN_USE. */
@@ -50,45 +69,56 @@ export class ControlServer {
     return bindServer(this.#server, host, port);
   }
 
-  /** Lets what was sent go out, then ends all calls. */
+  /** Lets what was sent go out, then ends all calls. Resolves when all connections are closed, or after `abort`. */
   async close(): Promise<void> {
     for (const stream of [...this.#streams]) stream.close();
-    await new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+    this.#beats.close();
+    const closed = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+    await Promise.race([closed, this.#aborted.promise]);
   }
 
-  /** Ends all calls at once. */
+  /** Ends all calls at once. (A process that was stopped leaves its connections half closed; nobody waits for it.) */
   abort(): void {
     this.#server.forceShutdown();
+    this.#aborted.resolve();
   }
 
-  #attach(call: AttachCall, host: ControlHost): void {
-    const stream: AttachStream = new ControlStream(call, MasterMessage, hostOf(call.getPeer()), () => {
+  #attach(call: ServerDuplexStream<WorkerMessage, MasterMessage>, host: ControlHost): void {
+    const stream: AttachStream = this.#streamOf(call, MasterMessage, ({ message }) => {
+      if (message?.$case !== "hello") throw new MyriadError("PROTOCOL", "the first message is not a hello");
+      host.attach(message.value, hostOf(call.getPeer()), stream);
+    });
+  }
+
+  #carry(call: ServerDuplexStream<WorkerBulk, MasterBulk>, host: ControlHost): void {
+    const stream: BulkStream = this.#streamOf(call, MasterBulk, ({ message }) => {
+      if (message?.$case !== "attachment") throw new MyriadError("PROTOCOL", "the first message is not an attachment");
+      host.bulk(message.value, stream);
+    });
+  }
+
+  /** `first` takes the first message, and sets who takes the others; what it throws ends the call, and the caller learns why. */
+  #streamOf<Out extends Envelope, In>(
+    call: ServerDuplexStream<In, Out>,
+    codec: EnvelopeCodec<Out>,
+    first: (message: In) => void,
+  ): ControlStream<Out, In> {
+    const stream = new ControlStream<Out, In>(call, codec, hostOf(call.getPeer()), () => {
       call.end();
       this.#streams.delete(stream);
     });
     this.#streams.add(stream);
-    stream.onMessage = ({ message }) => {
+    stream.onMessage = (message) => {
+      stream.onMessage = () => {};
       try {
-        if (message?.$case !== "hello") throw new MyriadError("PROTOCOL", "the first message is not a hello");
-        stream.onMessage = () => {};
-        host.attach(message.value, hostOf(call.getPeer()), stream);
+        first(message);
       } catch (reason) {
-        refuse(call, MyriadError.from(reason, "PROTOCOL"));
+        call.emit("error", refusalOf(reason));
       }
     };
+    return stream;
   }
 }
-
-/** Ends a call so that the caller learns why. */
-function refuse(call: AttachCall, reason: MyriadError): void {
-  call.emit("error", refusal(reason, reason.code === "UNAVAILABLE" ? COME_AGAIN : status.FAILED_PRECONDITION));
-}
-
-/** Without the code of ours: the caller has its own for what comes so. */
-const refusal = (reason: MyriadError, code: status): { code: status; details: string } => ({
-  code,
-  details: reason.message.slice(reason.code.length + 2),
-});
 
 /** The address that a call comes from, without its port. */
 function hostOf(peer: string): string {

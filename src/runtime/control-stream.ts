@@ -13,7 +13,7 @@ export const isAnswer = (reason: MyriadError): boolean =>
 type Call<Out, In> = ClientDuplexStream<Out, In> | ServerDuplexStream<In, Out>;
 
 /** Messages of one direction: one case each. */
-interface Envelope {
+export interface Envelope {
   message?: { readonly $case: string } | undefined;
 }
 
@@ -22,7 +22,7 @@ export interface EnvelopeCodec<Out extends Envelope> {
   encode(message: Out): { finish(): Uint8Array };
 }
 
-/** Either end of an Attach call: messages both ways, in order. */
+/** Either end of a call between master and worker: messages both ways, in order. */
 export class ControlStream<Out extends Envelope, In> {
   readonly #call: Call<Out, In>;
   readonly #codec: EnvelopeCodec<Out>;
@@ -57,6 +57,11 @@ export class ControlStream<Out extends Envelope, In> {
     if (!this.#open) return;
     this.#checkBytes(message);
     if (!this.#call.write(message)) this.#room ??= new Deferred();
+  }
+
+  /** Resolves when there is room for more; undefined while there is. */
+  get room(): Promise<void> | undefined {
+    return this.#room?.promise;
   }
 
   /** Sends a message of a long series and resolves when there is room for the next. Throws UNAVAILABLE, LIMIT. */

@@ -1,50 +1,47 @@
 import type { Clock } from "../base/clock.ts";
-import type { MyriadError } from "../base/error.ts";
+import { STALL_LIMIT } from "./config-keys.ts";
 import type { Log } from "./log.ts";
-import type { WorkerTable } from "./worker-table.ts";
+import type { MasterOptions } from "./master-options.ts";
+import type { WorkerLink } from "./worker-link.ts";
 
-export interface HealthOptions {
-  readonly table: WorkerTable;
+export const WORKER_TIMEOUT_MS_DEFAULT = 3_000;
+const HEALTH_CHECK_MS_DEFAULT = 1_000;
+
+export interface HealthOptions extends Pick<MasterOptions, "workerTimeoutMs" | "stallLimitMs" | "healthCheckMs"> {
+  /** The workers as of now. */
+  readonly links: () => readonly WorkerLink[];
   readonly clock: Clock;
   readonly log: Log;
-  /** A worker not heard of for so long is late. */
-  readonly timeoutMs: number;
-  /** Between two looks. */
-  readonly intervalMs: number;
+  /** By its beats, a worker is not to be counted on any more. */
+  readonly onDead: (link: WorkerLink, why: string) => void;
 }
 
-/** Marks and reports workers whose beats do not come. Returns what ends it. */
-export function watchHealth({ table, clock, log, timeoutMs, intervalMs }: HealthOptions): () => void {
+/** Tells when beats do not come, or come without progress. Returns what ends it. */
+export function watchHealth({ links, clock, log, onDead, ...given }: HealthOptions): () => void {
+  const { healthCheckMs: intervalMs = HEALTH_CHECK_MS_DEFAULT } = given;
+  const { workerTimeoutMs: timeoutMs = WORKER_TIMEOUT_MS_DEFAULT, stallLimitMs: stallMs = STALL_LIMIT * 1000 } = given;
+  const straggling = new Set<WorkerLink>();
+  let lookedMs = clock.now();
   const look = (): void => {
-    for (const link of table.links) {
-      const silentMs = Math.round(clock.now() - link.lastBeatMs);
-      if (link.late || silentMs <= timeoutMs) continue;
-      link.late = true;
-      log.warn("worker is late", { worker: link.name, lastBeatMs: silentMs });
+    const nowMs = clock.now();
+    // Beats that came while this process stood still have not been read yet.
+    const stoodMs = nowMs - lookedMs - intervalMs;
+    lookedMs = nowMs;
+    for (const link of links()) {
+      if (link.gone) continue;
+      if (stoodMs > 0) link.health.forgive(stoodMs);
+      const health = link.health.at(nowMs, { timeoutMs, stallMs });
+      if (health.kind === "dead") onDead(link, health.why);
+      else if (health.kind === "straggling" && !straggling.has(link)) {
+        straggling.add(link);
+        const { window } = link.progress!;
+        log.warn("worker makes no progress", { worker: link.name, window, forMs: Math.round(health.forMs) });
+      } else if (health.kind === "alive" && straggling.delete(link)) {
+        log.info("worker makes progress again", { worker: link.name });
+      }
     }
     cancel = clock.setTimer(intervalMs, look);
   };
   let cancel = clock.setTimer(intervalMs, look);
   return () => cancel();
-}
-
-/** When a worker dies, several sides tell within this time; the one that knows best is believed. */
-const EVIDENCE_MS = 250;
-
-/** Collects what is said of a loss, and passes the weightiest on once. */
-export class LossVerdict {
-  readonly #clock: Clock;
-  readonly #decide: (reason: MyriadError) => void;
-  #best: { readonly reason: MyriadError; readonly weight: number } | undefined;
-
-  constructor(clock: Clock, decide: (reason: MyriadError) => void) {
-    this.#clock = clock;
-    this.#decide = decide;
-  }
-
-  /** `weight`: how much the witness knows; of equal ones the first is believed. */
-  hear(reason: MyriadError, weight: number): void {
-    if (this.#best === undefined) this.#clock.setTimer(EVIDENCE_MS, () => this.#decide(this.#best!.reason));
-    if (this.#best === undefined || weight > this.#best.weight) this.#best = { reason, weight };
-  }
 }

@@ -2,6 +2,7 @@ import { systemClock } from "../base/clock.ts";
 import { MyriadError } from "../base/error.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { dataFiles } from "../store/data-file.ts";
+import { SECONDS_MAX, STALL_LIMIT } from "./config-keys.ts";
 import { type Log, silentLog } from "./log.ts";
 import { MasterNode } from "./master.ts";
 import { fileOfScenario } from "./node-run.ts";
@@ -10,6 +11,14 @@ import { scenarioHash } from "./scenario-hash.ts";
 import { spawnWorker, type WorkerProcess } from "./worker-process.ts";
 
 const LOOPBACK = "127.0.0.1";
+
+function stallLimitMs(seconds: number = STALL_LIMIT): number {
+  if (seconds > 0 && seconds <= SECONDS_MAX) return seconds * 1000;
+  throw new MyriadError(
+    "INVALID_ARGUMENT",
+    `stallLimit is ${seconds}; it must be seconds above 0 and up to ${SECONDS_MAX}`,
+  );
+}
 
 /**
  * Runs a scenario with this process as the master of `options.workers` worker processes on this machine, over gRPC on
@@ -26,6 +35,7 @@ export async function runCluster(scenario: Scenario, options: RunOptions, log: L
     port: 0,
     expectedWorkers: workers,
     run: options,
+    stallLimitMs: stallLimitMs(options.stallLimit),
     clock: systemClock,
     log,
     reader: dataFiles,

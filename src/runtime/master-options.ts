@@ -18,8 +18,12 @@ export interface MasterOptions {
   readonly expectedWorkers: number;
   /** `workers` is not looked at. */
   readonly run: RunOptions;
-  /** A worker not heard of for so long is reported late. Default 3,000. */
+  /** A worker not heard of for so long is dead; one without progress for so long is reported. Default 3,000. */
   readonly workerTimeoutMs?: number;
+  /** A worker that beats, but has computed for so long without progress, is dead. Default 600,000. */
+  readonly stallLimitMs?: number;
+  /** Told each beat, and how much longer it took than the fastest of its worker. */
+  readonly onBeat?: (worker: number, delayMs: number) => void;
   /** Time between two looks at the beats. Default 1,000. */
   readonly healthCheckMs?: number;
   readonly clock: Clock;

@@ -2,15 +2,17 @@ import type { Clock } from "../base/clock.ts";
 import { MyriadError } from "../base/error.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { dataFiles } from "../store/data-file.ts";
-import type { Hello, LocateReply } from "../wire/gen/myriad/v1/control.ts";
+import type { Pulse } from "../wire/gen/myriad/v1/beats.ts";
+import type { Attachment, Hello, LocateReply } from "../wire/gen/myriad/v1/control.ts";
 import type { ClusterStatus } from "./cluster-status.ts";
 import type { MasterConfig } from "./config.ts";
-import { type AttachStream, type ControlHost, ControlServer } from "./control-server.ts";
+import { type ControlHost, ControlServer } from "./control-server.ts";
 import type { Log } from "./log.ts";
 import { MasterNode } from "./master.ts";
 import type { MasterHandle, NodeRunOptions } from "./node-handle.ts";
 import { resolveScenario, withDefaults } from "./node-run.ts";
 import type { RunResult } from "./run.ts";
+import type { AttachStream, BulkStream } from "./worker-link.ts";
 
 export interface MasterEnvironment {
   clock: Clock;
@@ -66,7 +68,7 @@ export class MasterService implements MasterHandle, ControlHost {
 
   async #run(given: Scenario | string | undefined, options: NodeRunOptions): Promise<RunResult> {
     const { scenario, file, hash } = await resolveScenario(given, this.#config.scenario);
-    const { expectedWorkers, workerTimeout, healthCheckInterval, address, listenPort } = this.#config;
+    const { expectedWorkers, workerTimeout, stallLimit, healthCheckInterval, address, listenPort } = this.#config;
     const run = new MasterNode({
       scenario,
       scenarioPath: file,
@@ -76,6 +78,7 @@ export class MasterService implements MasterHandle, ControlHost {
       expectedWorkers,
       run: withDefaults(options, this.#config),
       workerTimeoutMs: workerTimeout * 1000,
+      stallLimitMs: stallLimit * 1000,
       healthCheckMs: healthCheckInterval * 1000,
       reader: dataFiles,
       ...this.#environment,
@@ -87,8 +90,15 @@ export class MasterService implements MasterHandle, ControlHost {
   }
 
   attach(hello: Hello, peerHost: string, stream: AttachStream): void {
-    if (this.#current === undefined) throw new MyriadError("UNAVAILABLE", `master "${this.id}" has no run yet`);
-    this.#current.attach(hello, peerHost, stream);
+    this.#node().attach(hello, peerHost, stream);
+  }
+
+  bulk(attachment: Attachment, stream: BulkStream): void {
+    this.#node().bulk(attachment, stream);
+  }
+
+  beats(attachment: Attachment): (pulse: Pulse) => void {
+    return this.#node().beats(attachment);
   }
 
   status(): ClusterStatus {
@@ -96,8 +106,12 @@ export class MasterService implements MasterHandle, ControlHost {
   }
 
   locate(agent: string): LocateReply {
+    return this.#node().locate(agent);
+  }
+
+  #node(): MasterNode {
     if (this.#current === undefined) throw new MyriadError("UNAVAILABLE", `master "${this.id}" has no run yet`);
-    return this.#current.locate(agent);
+    return this.#current;
   }
 
   /** Ends what runs at its next barrier and closes the node; the same for one who asks over the network for the run alone. */

@@ -1,34 +1,32 @@
 import { Deferred } from "../base/deferred.ts";
 import { MyriadError } from "../base/error.ts";
 import type { PlacementFigures } from "../cluster/placement-figures.ts";
-import { Registry } from "../cluster/registry.ts";
+import type { Registry } from "../cluster/registry.ts";
 import { populate } from "../model/populate.ts";
 import type { Population } from "../model/population.ts";
 import { compile, type Program } from "../model/program.ts";
 import { PROTOCOL_VERSION } from "../net/hello.ts";
-import type { Hello, LocateReply } from "../wire/gen/myriad/v1/control.ts";
+import type { Pulse } from "../wire/gen/myriad/v1/beats.ts";
+import type { Attachment, Failed, Hello, LocateReply } from "../wire/gen/myriad/v1/control.ts";
 import { type ClusterStatus, type MasterState, ProgressMeter, workerStatus } from "./cluster-status.ts";
-import { type AttachStream, type ControlHost, ControlServer } from "./control-server.ts";
-import { LossVerdict, watchHealth } from "./health-watch.ts";
+import { type ControlHost, ControlServer } from "./control-server.ts";
+import { WORKER_TIMEOUT_MS_DEFAULT, watchHealth } from "./health-watch.ts";
+import { LossVerdict, PEER_TELLS, STREAM_BROKE } from "./loss-verdict.ts";
 import type { MasterOptions } from "./master-options.ts";
 import { runTotals } from "./part-result.ts";
-import { placeInThread } from "./placement-thread.ts";
-import { type AgentsPlaced, checkPlacementMethod, placeAgents } from "./placing.ts";
+import { locateReply, placeRun } from "./place-run.ts";
+import { type AgentsPlaced, checkPlacementMethod } from "./placing.ts";
 import { sendPopulation } from "./population-sender.ts";
 import type { RunResult } from "./run.ts";
 import { type Collected, RunCollector } from "./run-collector.ts";
 import { newRunId } from "./run-id.ts";
 import { setupMessage, setupOptions } from "./run-setup.ts";
-import { type FromWorker, shortReason, type ToWorker, type WorkerLink } from "./worker-link.ts";
+import type { AttachStream, BulkFromWorker, BulkStream, FromWorker, ToWorker, WorkerLink } from "./worker-link.ts";
+import { shortReason } from "./worker-link.ts";
 import { WorkerTable } from "./worker-table.ts";
 
 export type { MasterOptions } from "./master-options.ts";
 
-const WORKER_TIMEOUT_MS_DEFAULT = 3_000;
-const HEALTH_CHECK_MS_DEFAULT = 1_000;
-/** Weights of witnesses to a worker's loss. (The process's end, if it is ours, settles it at once.) */
-const PEER_TELLS = 1;
-const STREAM_BROKE = 2;
 /** Workers have this long to end after they were told so, then their connections are cut. */
 const GOODBYE_MS = 2_000;
 
@@ -86,13 +84,9 @@ export class MasterNode implements ControlHost {
   /** From the first worker to the result. Throws what the run failed of; the workers have been told then. */
   async run(): Promise<RunResult> {
     const { signal, out } = this.#options.run;
-    const stopHealth = watchHealth({
-      table: this.#table,
-      clock: this.#options.clock,
-      log: this.#options.log,
-      timeoutMs: this.#options.workerTimeoutMs ?? WORKER_TIMEOUT_MS_DEFAULT,
-      intervalMs: this.#options.healthCheckMs ?? HEALTH_CHECK_MS_DEFAULT,
-    });
+    const links = (): readonly WorkerLink[] => this.#table.links;
+    const onDead = (link: WorkerLink, why: string): void => this.#lost(link, why);
+    const stopHealth = watchHealth({ ...this.#options, links, onDead });
     const stop = (): void => void this.stop("interrupted");
     signal?.addEventListener("abort", stop, { once: true });
     if (signal?.aborted) stop();
@@ -160,30 +154,38 @@ export class MasterNode implements ControlHost {
       const when = `agents are placed when all ${this.#options.expectedWorkers} workers are there`;
       throw new MyriadError("UNAVAILABLE", `no agent has a place yet: ${when}`);
     }
-    const found = this.#registry.locate(agent);
-    if (found === undefined) return { found: false, index: 0, name: "", workerId: 0, worker: "", address: "" };
-    const link = this.#table.get(found.worker);
-    const { index, name, worker } = found;
-    return { found: true, index, name, workerId: worker, worker: link?.name ?? "", address: link?.address ?? "" };
+    return locateReply(this.#registry, agent, (worker) => this.#table.get(worker));
   }
 
   attach(hello: Hello, peerHost: string, stream: AttachStream): void {
     const { clock, log, expectedWorkers } = this.#options;
     const link = this.#table.admit(hello, peerHost, clock.now(), stream);
-    stream.onMessage = ({ message }) => {
-      try {
-        if (message !== undefined) this.#accept(link, message);
-      } catch (reason) {
-        this.fail(MyriadError.from(reason, "PROTOCOL"));
-      }
-    };
-    stream.onClosed = (reason) => this.#lost(link, reason);
+    stream.onMessage = ({ message }) => message !== undefined && this.#guarded(() => this.#accept(link, message));
+    stream.onClosed = (reason) => this.#lost(link, reason === null ? "it ended its stream" : reason.message);
     const value = { workerId: link.id, runId: this.runId, protocolVersion: PROTOCOL_VERSION };
     link.send({ $case: "welcome", value });
     log.info("worker attached", { worker: link.name, address: link.address, of: expectedWorkers });
     if (!this.#table.complete) return;
     this.#table.sealed = true;
     this.#complete.resolve();
+  }
+
+  bulk(attachment: Attachment, stream: BulkStream): void {
+    const link = this.#table.attached(attachment);
+    stream.onMessage = ({ message }) => message !== undefined && this.#guarded(() => this.#acceptBulk(link, message));
+    // One that is ended on purpose: the other stream tells, or the run is over.
+    stream.onClosed = (reason) => reason !== null && this.#lost(link, reason.message);
+    link.takeBulk(stream);
+  }
+
+  beats(attachment: Attachment): (pulse: Pulse) => void {
+    const link = this.#table.attached(attachment);
+    return (pulse) => {
+      link.takePulse(pulse, this.#options.clock.now());
+      this.#options.onBeat?.(link.id, link.health.delayMs);
+      const progress = this.#meter.update(this.#table.links, this.#registry?.count ?? 0);
+      if (progress !== undefined && this.#state === "running") this.#options.run.onProgress?.(progress);
+    };
   }
 
   /** The stages of a run, each begun when all workers have come through the one before. */
@@ -216,30 +218,17 @@ export class MasterNode implements ControlHost {
     return this.#result(await this.#collector!.done);
   }
 
-  /** Now that it is known who the workers are, decides who hosts whom. */
   async #place(population: Population): Promise<AgentsPlaced> {
     const { clock, log, run, expectedWorkers: workers } = this.#options;
-    log.info("placing agents", { agents: population.count, workers });
-    const placed = await placeAgents({
+    const { placed, registry } = await placeRun({
       program: this.#program,
       population,
       offers: this.#table.links.map(({ offer }) => offer),
       method: run.placement,
-      partition: placeInThread,
       signal: this.#over.signal,
       clock,
       log,
     });
-    const { method, edgeCut, imbalance, seconds } = placed.figures;
-    log.info("agents placed", { method, edgeCut, imbalance, seconds });
-    const types = this.#program.types.map((type) => type.name);
-    const registry = new Registry(
-      types,
-      population.typeOf.slice(0, population.count),
-      placed.placement,
-      population.count,
-    );
-    registry.setNames(population.names);
     this.#placed = placed.figures;
     this.#registry = registry;
     this.#collector = new RunCollector({ program: this.#program, registry, workers, out: run.out });
@@ -247,30 +236,49 @@ export class MasterNode implements ControlHost {
   }
 
   #accept(link: WorkerLink, message: FromWorker): void {
-    if (this.#collector?.accept(link, message)) return;
     if (message.$case === "ready") link.reached(message.value.stage);
-    else if (message.$case === "beat") {
-      link.takeBeat(message.value, this.#options.clock.now());
-      const progress = this.#meter.update(this.#table.links, this.#registry?.count ?? 0);
-      if (progress !== undefined && this.#state === "running") this.#options.run.onProgress?.(progress);
-    } else if (message.$case === "failed") {
-      const reason = link.takeFailure(message.value);
-      // That a peer is gone, its own broken stream tells better.
-      if (reason.code === "UNAVAILABLE") this.#losses.hear(reason, PEER_TELLS);
-      else this.fail(reason);
-    } else throw new MyriadError("PROTOCOL", `${link.title} sent "${message.$case}"`);
+    else if (message.$case === "connections") link.connections = message.value;
+    else if (message.$case === "failed") this.#failedAt(link, message.value);
+    else throw new MyriadError("PROTOCOL", `${link.title} sent "${message.$case}"`);
   }
 
-  #lost(link: WorkerLink, reason: MyriadError | null): void {
-    const why = reason === null ? "it ended its stream" : reason.message;
+  #acceptBulk(link: WorkerLink, message: BulkFromWorker): void {
+    if (message.$case === "failed") this.#failedAt(link, message.value);
+    else if (this.#collector?.accept(link, message) !== true)
+      throw new MyriadError("PROTOCOL", `${link.title} sent "${message.$case}" as bulk`);
+  }
+
+  #failedAt(link: WorkerLink, failed: Failed): void {
+    const reason = link.takeFailure(failed);
+    // That a peer is gone, its own broken stream tells better.
+    if (reason.code === "UNAVAILABLE") this.#losses.hear(reason, PEER_TELLS);
+    else this.fail(reason);
+  }
+
+  #guarded(handle: () => void): void {
+    try {
+      handle();
+    } catch (reason) {
+      this.fail(MyriadError.from(reason, "PROTOCOL"));
+    }
+  }
+
+  /** A stream of the worker has broken, or its beats say that it is dead. May be told more than once. */
+  #lost(link: WorkerLink, why: string): void {
+    if (this.#table.get(link.id) !== link || link.gone) return;
     if (!this.#table.sealed) {
       this.#table.remove(link);
+      link.close();
       this.#options.log.warn("worker left before the run began", { worker: link.name, reason: why });
-    } else if (link.stage !== "finished" && this.#state !== "finished" && this.#state !== "failed") {
+    } else if (this.#state !== "finished" && this.#state !== "failed") {
       link.stage = "lost";
-      const reason = new MyriadError("UNAVAILABLE", `${link.title} at ${link.address} is lost: ${why}`);
-      this.#losses.hear(reason, STREAM_BROKE);
+      this.onDead(link, new MyriadError("UNAVAILABLE", `${link.title} at ${link.address} is lost: ${why}`));
     }
+  }
+
+  /** A worker of the run is not to be counted on any more; told once for each. Recovery begins here; for now the run ends. */
+  onDead(_link: WorkerLink, reason: MyriadError): void {
+    this.#losses.hear(reason, STREAM_BROKE);
   }
 
   #tellAll(message: ToWorker): void {

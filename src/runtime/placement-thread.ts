@@ -1,6 +1,7 @@
-import { type ResourceLimits, Worker } from "node:worker_threads";
+import type { ResourceLimits } from "node:worker_threads";
 import { type ErrorCode, MyriadError } from "../base/error.ts";
 import type { PlacementOutcome, PlacementTask } from "../placement/place.ts";
+import { startThread } from "./source-thread.ts";
 
 export type { PlacementOutcome, PlacementTask } from "../placement/place.ts";
 
@@ -8,15 +9,6 @@ export type { PlacementOutcome, PlacementTask } from "../placement/place.ts";
 export type PlacementAnswer =
   | { readonly outcome: PlacementOutcome }
   | { readonly code: ErrorCode; readonly message: string };
-
-/** Loads TypeScript, then the entry: for running from sources, where no loader reaches into threads. */
-const FROM_SOURCES = `
-  const { workerData } = require("node:worker_threads");
-  import(workerData.loader).then(({ register }) => {
-    register({ tsconfig: false });
-    return import(workerData.entry);
-  });
-`;
 
 /**
  * Places agents in a thread of its own; the caller's event loop goes on meanwhile. All arrays of the task are handed over, not copied: they are empty for the
@@ -30,7 +22,7 @@ export function placeInThread(
 ): Promise<PlacementOutcome> {
   if (signal?.aborted) return Promise.reject(stopped());
   return new Promise((resolve, reject) => {
-    const worker = startThread(heap);
+    const worker = startThread("placement-thread-main", heap);
     const abort = (): void => end(() => reject(stopped()));
     const end = (settle: () => void): void => {
       signal?.removeEventListener("abort", abort);
@@ -52,15 +44,6 @@ export function placeInThread(
       end(() => reject(reason));
     }
   });
-}
-
-function startThread(resourceLimits: ResourceLimits): Worker {
-  const fromSources = import.meta.url.endsWith(".ts");
-  const entry = new URL(`./placement-thread-main.${fromSources ? "ts" : "js"}`, import.meta.url);
-  const options = { execArgv: [], resourceLimits };
-  if (!fromSources) return new Worker(entry, options);
-  const workerData = { entry: entry.href, loader: import.meta.resolve("tsx/esm/api") };
-  return new Worker(FROM_SOURCES, { ...options, eval: true, workerData });
 }
 
 /** Each buffer once: columns may be views of one. */

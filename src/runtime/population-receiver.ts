@@ -2,9 +2,9 @@ import { MyriadError } from "../base/error.ts";
 import type { Engine } from "../engine/engine.ts";
 import { EventBatch } from "../wire/event-batch.ts";
 import { decodeEvents, verifyChecksum } from "../wire/frame.ts";
-import type { AgentChunk, EventChunk, PlacementChunk, RelationChunk } from "../wire/gen/myriad/v1/control.ts";
+import type { AgentChunk, EventChunk, PlacementChunk, RelationChunk } from "../wire/gen/myriad/v1/bulk.ts";
 import { asF64, asU16, asU32 } from "./chunks.ts";
-import type { ToWorker } from "./worker-link.ts";
+import type { BulkToWorker } from "./worker-link.ts";
 
 /** What the worker's engine is filled through. */
 export type LoadableEngine = Pick<
@@ -27,7 +27,7 @@ export class PopulationReceiver {
   }
 
   /** Takes one message of the series; false when it is none of them. */
-  accept(message: ToWorker): boolean {
+  accept(message: BulkToWorker): boolean {
     if (message.$case === "placement") this.#acceptPlacement(message.value);
     else if (message.$case === "agents") this.#acceptAgents(message.value);
     else if (message.$case === "relation") this.#acceptRelation(message.value);

@@ -3,9 +3,10 @@ import type { Population, RelationTies } from "../model/population.ts";
 import type { Program } from "../model/program.ts";
 import { EventBatch } from "../wire/event-batch.ts";
 import { encodeFrames } from "../wire/frame.ts";
-import type { AgentChunk, EventChunk, RelationChunk, Setup } from "../wire/gen/myriad/v1/control.ts";
+import type { AgentChunk, EventChunk, RelationChunk } from "../wire/gen/myriad/v1/bulk.ts";
+import type { Setup } from "../wire/gen/myriad/v1/control.ts";
 import { asBytes, checkMessageBytes } from "./chunks.ts";
-import type { ToWorker, WorkerLink } from "./worker-link.ts";
+import type { BulkToWorker, WorkerLink } from "./worker-link.ts";
 
 const PLACEMENT_ROWS = CHUNK_BYTES / 2;
 const TIE_ROWS = CHUNK_BYTES / 16;
@@ -27,12 +28,13 @@ export async function sendPopulation(
   source: PopulationSource,
 ): Promise<void> {
   link.send({ $case: "setup", value: { ...setup, workerId: link.id } });
+  const bulk = await link.bulk;
   let chunks = 0;
   for (const message of populationMessages(source, link.id)) {
-    await link.sendPaced(message);
+    await bulk.sendPaced({ message });
     chunks++;
   }
-  link.send({ $case: "populationEnd", value: { chunks } });
+  bulk.send({ message: { $case: "populationEnd", value: { chunks } } });
   await link.loaded;
 }
 
@@ -41,7 +43,7 @@ export async function sendPopulation(
  * agents with profiles and names, the ties with an end there, the first events of its agents. Made one at a time, so
  * that a slow worker holds no more than a message or two in the master's memory.
  */
-export function* populationMessages(source: PopulationSource, worker: number): Generator<ToWorker> {
+export function* populationMessages(source: PopulationSource, worker: number): Generator<BulkToWorker> {
   const { program, population, placement } = source;
   for (let first = 0; first < placement.length; first += PLACEMENT_ROWS) {
     const workers = asBytes(placement.subarray(first, first + PLACEMENT_ROWS));

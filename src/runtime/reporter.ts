@@ -1,26 +1,24 @@
 import type { Clock } from "../base/clock.ts";
 import type { WorkerLoop } from "../cluster/worker-loop.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { PeerLinks } from "../net/peer-links.ts";
-import type { WorkerMessage } from "../wire/gen/myriad/v1/control.ts";
+import type { WorkerBulk } from "../wire/gen/myriad/v1/bulk.ts";
 import { encodeRows } from "./chunks.ts";
-import type { ControlStream } from "./control-stream.ts";
+import type { MasterBulkStream } from "./master-streams.ts";
 import type { BirthRows } from "./run-collector.ts";
 
-/** Between two reports of progress. */
-const PROGRESS_MS = 100;
+/** Between two reports, unless many rows have come before. */
+const REPORT_MS = 100;
+/** So many records are sent at the next barrier: they may be large, and are held until they are sent. */
+const RECORDS_MAX = 64;
 /** Rows are sent on when so many have come together, however little time has passed. */
 const ROWS_MAX = 10_000;
 /** Only this worker tells what all of them know. */
 const SPOKESMAN = 0;
 
-export type MasterStream = ControlStream<WorkerMessage, unknown>;
-
 export interface ReporterOptions {
   readonly engine: Engine;
   readonly loop: WorkerLoop;
-  readonly links: Pick<PeerLinks, "states">;
-  readonly stream: Pick<MasterStream, "send" | "sendPaced">;
+  readonly stream: Pick<MasterBulkStream, "send" | "sendPaced" | "room">;
   readonly self: number;
   /** Agents of the population, on all workers. */
   readonly agents: number;
@@ -29,7 +27,7 @@ export interface ReporterOptions {
   readonly clock: Clock;
 }
 
-/** Tells the master how a worker is getting on, and what its windows brought: in batches, never event by event. */
+/** Tells the master what a worker's windows brought: in batches, never event by event. */
 export class Reporter {
   readonly #options: ReporterOptions;
   #lastMs = 0;
@@ -40,35 +38,14 @@ export class Reporter {
     this.#born = options.agents;
   }
 
-  /** After each barrier. */
-  readonly onBarrier = (): void => {
-    const { clock } = this.#options;
-    if (clock.now() - this.#lastMs < PROGRESS_MS) return;
-    this.beat(0);
-    this.flush();
-  };
-
-  /** A sign of life. `lagMs`: how far the event loop is behind. */
-  beat(lagMs: number): void {
-    const { engine, loop, links, stream, clock } = this.#options;
-    this.#lastMs = clock.now();
-    const value = {
-      window: loop.window,
-      virtualTime: Math.max(0, loop.window) * engine.program.lookahead,
-      events: engine.counts.delivered,
-      lagMs,
-      rssBytes: process.memoryUsage.rss(),
-      state: loop.state,
-      suspended: engine.suspended,
-      rounds: engine.roundsCompleted,
-      links: links.states,
-    };
-    stream.send({ message: { $case: "beat", value } });
-  }
-
-  /** Sends what has come together since the last time. */
-  flush(): void {
-    for (const message of this.#pending()) this.#options.stream.send(message);
+  /** After each barrier. While the master does not keep up, resolves when it does: rows do not pile up here. */
+  onBarrier(): Promise<void> | undefined {
+    const { clock, engine, stream } = this.#options;
+    const now = clock.now();
+    if (now - this.#lastMs < REPORT_MS && engine.core.records.length < RECORDS_MAX) return undefined;
+    this.#lastMs = now;
+    for (const message of this.#pending()) stream.send(message);
+    return stream.room;
   }
 
   /** The last report: all rows, then the final states, at the pace of the master. */
@@ -89,7 +66,7 @@ export class Reporter {
     await send();
   }
 
-  *#pending(): Generator<WorkerMessage> {
+  *#pending(): Generator<WorkerBulk> {
     const { engine, self, keepRecords, loop } = this.#options;
     const samples = engine.takeSamples();
     const births = engine.takeBirths();
@@ -117,7 +94,7 @@ export class Reporter {
   }
 }
 
-function report(window: number, parts: { samples?: Uint8Array; births?: Uint8Array }): WorkerMessage {
+function report(window: number, parts: { samples?: Uint8Array; births?: Uint8Array }): WorkerBulk {
   const none = new Uint8Array(0);
   const value = { window, samples: parts.samples ?? none, births: parts.births ?? none };
   return { message: { $case: "report", value } };

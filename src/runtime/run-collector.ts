@@ -4,11 +4,11 @@ import type { Registry } from "../cluster/registry.ts";
 import { mergeSamples } from "../engine/sampler.ts";
 import type { ObservedValue } from "../model/observation.ts";
 import type { Program } from "../model/program.ts";
-import type { Finished } from "../wire/gen/myriad/v1/control.ts";
+import type { Finished } from "../wire/gen/myriad/v1/bulk.ts";
 import { decodePlain } from "../wire/plain-codec.ts";
 import { type MergedResult, mergeResults, type WorkerResult } from "./part-result.ts";
 import type { RecordRow, RunWriter, SampleRow, StateRow } from "./run-writer.ts";
-import type { FromWorker, WorkerLink } from "./worker-link.ts";
+import type { BulkFromWorker, WorkerLink } from "./worker-link.ts";
 
 /** Agents born while running, in the order of their indices. */
 export interface BirthRows {
@@ -50,7 +50,7 @@ export class RunCollector {
   }
 
   /** Takes a message; false when it is none of the collector's. */
-  accept(link: WorkerLink, message: FromWorker): boolean {
+  accept(link: WorkerLink, message: BulkFromWorker): boolean {
     switch (message.$case) {
       case "report":
         this.#report(message.value.samples, message.value.births);

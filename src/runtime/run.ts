@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly effects?: Readonly<Record<string, (input: never) => unknown>>;
   /** Makes the wall clock and `Math.random` throw inside handlers. */
   readonly strict?: boolean;
+  /** Seconds that a worker may compute without any progress before the run is given up; only with workers. Default 600. */
+  readonly stallLimit?: number;
   /** Aborted: the run stops at the next barrier, and `ended` is "stopped". */
   readonly signal?: AbortSignal;
   /** Called every 100 ms or so while windows go by. */

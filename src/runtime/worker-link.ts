@@ -1,11 +1,21 @@
 import { Deferred } from "../base/deferred.ts";
 import { ERROR_CODES, type ErrorCode, MyriadError } from "../base/error.ts";
 import type { WorkerOffer } from "../cluster/worker-offer.ts";
-import type { Beat, Failed, Hello, MasterMessage, WorkerMessage } from "../wire/gen/myriad/v1/control.ts";
+import type { Progress, Pulse } from "../wire/gen/myriad/v1/beats.ts";
+import type { MasterBulk, WorkerBulk } from "../wire/gen/myriad/v1/bulk.ts";
+import type { Connections, Failed, Hello, MasterMessage, WorkerMessage } from "../wire/gen/myriad/v1/control.ts";
 import type { ControlStream } from "./control-stream.ts";
+import { LinkHealth } from "./link-health.ts";
+import type { WorkerLimits } from "./worker-limits.ts";
 
 export type ToWorker = NonNullable<MasterMessage["message"]>;
 export type FromWorker = NonNullable<WorkerMessage["message"]>;
+export type BulkToWorker = NonNullable<MasterBulk["message"]>;
+export type BulkFromWorker = NonNullable<WorkerBulk["message"]>;
+
+/** The master's end of a worker's streams. */
+export type AttachStream = ControlStream<MasterMessage, WorkerMessage>;
+export type BulkStream = ControlStream<MasterBulk, WorkerBulk>;
 
 /** Longer reasons would not fit a message, and nobody reads them. */
 const REASON_LENGTH_MAX = 16_384;
@@ -38,23 +48,21 @@ export class WorkerLink {
   readonly incarnation: string;
   readonly heartbeatMs: number;
   readonly offer: WorkerOffer;
+  readonly limits: WorkerLimits;
+  readonly health: LinkHealth;
   stage: WorkerStage = "attached";
-  /** Clock time of the last sign of life. */
-  lastBeatMs: number;
-  beat: Beat | undefined;
-  /** Has been reported late; cleared by the next beat. */
-  late = false;
-  readonly #stream: ControlStream<MasterMessage, WorkerMessage>;
+  /** Of its last beat. */
+  pulse: Pulse | undefined;
+  progress: Progress | undefined;
+  /** How its connections were when it last told. */
+  connections: Connections = { links: [], shards: [] };
+  readonly #stream: AttachStream;
+  readonly #bulk = new Deferred<BulkStream>();
+  readonly #beating = new Deferred();
   readonly #loaded = new Deferred();
   readonly #connected = new Deferred();
 
-  constructor(
-    id: number,
-    hello: Hello,
-    address: string,
-    nowMs: number,
-    stream: ControlStream<MasterMessage, WorkerMessage>,
-  ) {
+  constructor(id: number, hello: Hello, address: string, nowMs: number, stream: AttachStream) {
     this.id = id;
     this.name = hello.name;
     this.address = address;
@@ -62,7 +70,9 @@ export class WorkerLink {
     this.heartbeatMs = hello.heartbeatMs;
     const { capacity, agentsMax, host, zone } = hello;
     this.offer = { capacity, agentsMax: agentsMax === 0 ? Number.POSITIVE_INFINITY : agentsMax, host, zone };
-    this.lastBeatMs = nowMs;
+    const { memoryMaxBytes, effectsMax } = hello;
+    this.limits = { memoryMaxBytes: memoryMaxBytes === 0 ? Number.POSITIVE_INFINITY : memoryMaxBytes, effectsMax };
+    this.health = new LinkHealth(nowMs);
     this.#stream = stream;
   }
 
@@ -71,20 +81,30 @@ export class WorkerLink {
     return `worker ${this.id} ("${this.name}")`;
   }
 
+  /** Nothing more is expected of it. */
+  get gone(): boolean {
+    return this.stage === "finished" || this.stage === "failed" || this.stage === "lost";
+  }
+
   send(message: ToWorker): void {
     this.#stream.send({ message });
   }
 
-  /** For long series: resolves when there is room for more. */
-  sendPaced(message: ToWorker): Promise<void> {
-    return this.#stream.sendPaced({ message });
+  /** The stream for all that is large; the worker opens it once it has the setup. */
+  get bulk(): Promise<BulkStream> {
+    return this.#bulk.promise;
+  }
+
+  takeBulk(stream: BulkStream): void {
+    this.#bulk.resolve(stream);
   }
 
   /** A sign of life. */
-  takeBeat(beat: Beat, nowMs: number): void {
-    this.beat = beat;
-    this.lastBeatMs = nowMs;
-    this.late = false;
+  takePulse(pulse: Pulse, nowMs: number): void {
+    this.pulse = pulse;
+    this.progress = pulse.progress.find(({ workerId }) => workerId === this.id);
+    this.health.beat(nowMs, pulse.sentMs, this.progress);
+    this.#beating.resolve();
   }
 
   /** The worker says that it cannot go on. Returns its reason. */
@@ -108,8 +128,9 @@ export class WorkerLink {
     return this.#loaded.promise;
   }
 
-  get connected(): Promise<void> {
-    return this.#connected.promise;
+  /** All its connections stand: to and from its peers, for bulk, for beats. */
+  get connected(): Promise<unknown> {
+    return Promise.all([this.#connected.promise, this.#bulk.promise, this.#beating.promise]);
   }
 
   close(): void {

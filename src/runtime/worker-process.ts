@@ -5,6 +5,8 @@ import { Deferred } from "../base/deferred.ts";
 
 /** The command's entry; two steps up from both `src/runtime` and `dist/runtime`. */
 const COMMAND = fileURLToPath(new URL("../../bin/myriad.js", import.meta.url));
+/** Workers on this machine beat so often that a line which shows progress lives. Seconds. */
+const HEARTBEAT_S = 0.1;
 /** A worker that was told to end has this long, then it is killed. */
 const END_MS = 2_000;
 
@@ -36,6 +38,7 @@ export function spawnWorker(options: SpawnOptions): WorkerProcess {
       MYRIAD_MASTER_PORT: String(options.masterPort),
       MYRIAD_NAME: options.name,
       MYRIAD_SPAWNED: "1",
+      MYRIAD_HEARTBEAT_INTERVAL: String(HEARTBEAT_S),
     },
     stdio: ["ignore", "ignore", "inherit", "pipe"],
     // A group of its own: Ctrl-C in the terminal is for this process, which stops the run at a barrier.

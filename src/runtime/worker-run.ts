@@ -11,19 +11,24 @@ import { compile, type Program } from "../model/program.ts";
 import { PROTOCOL_VERSION } from "../net/hello.ts";
 import { type LinkNews, PeerLinks } from "../net/peer-links.ts";
 import type { PeerSink, PeerStream, Transport } from "../net/transport.ts";
-import type { Connect, MasterMessage, Setup, WorkerMessage } from "../wire/gen/myriad/v1/control.ts";
+import { Activity } from "../wire/gen/myriad/v1/beats.ts";
+import type { Connect, LinkState, Setup } from "../wire/gen/myriad/v1/control.ts";
 import { encodePlain } from "../wire/plain-codec.ts";
 import { asF64 } from "./chunks.ts";
-import type { ControlStream } from "./control-stream.ts";
 import type { LoadedScenario } from "./load-scenario.ts";
 import type { Log, LogFields } from "./log.ts";
+import type { MasterBulkStream, MasterStream } from "./master-streams.ts";
+import { MemoryGuard } from "./memory-guard.ts";
 import { quarantinedOf, type WorkerResult } from "./part-result.ts";
 import type { PeerOptions } from "./peer-options.ts";
 import { PopulationReceiver } from "./population-receiver.ts";
+import type { ProgressBoard } from "./progress-board.ts";
 import { Reporter } from "./reporter.ts";
 import type { Ended } from "./run.ts";
 import { checkEventTable, decodeSetup, type SetupOptions } from "./run-setup.ts";
-import { failedMessage, type ToWorker } from "./worker-link.ts";
+import { CountedEffects, WorkerGauge } from "./worker-gauge.ts";
+import type { WorkerLimits } from "./worker-limits.ts";
+import { type BulkToWorker, failedMessage, type ToWorker } from "./worker-link.ts";
 
 export interface WorkerRunOptions {
   readonly setup: Setup;
@@ -31,7 +36,12 @@ export interface WorkerRunOptions {
   readonly incarnation: string;
   readonly transport: Transport;
   readonly peers: PeerOptions;
-  readonly stream: ControlStream<WorkerMessage, MasterMessage>;
+  readonly stream: MasterStream;
+  /** For all that is large. */
+  readonly bulk: MasterBulkStream;
+  /** Where the part's progress is written. */
+  readonly board: ProgressBoard;
+  readonly limits: WorkerLimits;
   /** Tells the master that this worker cannot go on. */
   readonly fail: (reason: MyriadError) => void;
   readonly clock: Clock;
@@ -42,18 +52,20 @@ export interface WorkerRunOptions {
 export class WorkerRun {
   readonly #options: WorkerRunOptions;
   readonly #engine: Engine;
-  readonly #effects: OutsideEffects;
+  readonly #effects: CountedEffects;
   readonly #loop: WorkerLoop;
   readonly #commands = new CommandQueue();
   readonly #receiver: PopulationReceiver;
   readonly #reporter: Reporter;
+  readonly #gauge: WorkerGauge;
+  readonly #memory: MemoryGuard;
   readonly #links: PeerLinks;
   #uninstall: () => void = () => {};
   #stopped = false;
 
   /** Throws MISMATCH when the master's scenario is another one. */
   constructor(options: WorkerRunOptions) {
-    const { setup, scenario, clock, transport, stream, incarnation, log } = options;
+    const { setup, scenario, clock, transport, bulk, board, limits, incarnation, log } = options;
     this.#options = options;
     const hash = scenario.hash.combined;
     if (setup.scenarioHash !== hash) {
@@ -75,9 +87,9 @@ export class WorkerRun {
       worker: self,
       incarnation,
     };
-    this.#effects = new OutsideEffects(clock);
+    this.#effects = new CountedEffects(new OutsideEffects(clock, {}, limits.effectsMax));
     this.#engine = this.#makeEngine(program, wishes, log);
-    const onBarrier = (): void => this.#reporter.onBarrier();
+    const onBarrier = (): Promise<void> | undefined => this.#onBarrier();
     this.#loop = new WorkerLoop({
       engine: this.#engine,
       self,
@@ -94,12 +106,20 @@ export class WorkerRun {
     this.#receiver = new PopulationReceiver(this.#engine, setup.agents);
     const { keepRecords, keepStates } = wishes;
     const { agents } = setup;
-    const parts = { engine: this.#engine, loop: this.#loop, links: this.#links, stream };
-    this.#reporter = new Reporter({ ...parts, self, agents, keepRecords, keepStates, clock });
+    const parts = { engine: this.#engine, loop: this.#loop };
+    this.#reporter = new Reporter({ ...parts, stream: bulk, self, agents, keepRecords, keepStates, clock });
+    this.#gauge = new WorkerGauge({ ...parts, effects: this.#effects, board });
+    this.#memory = new MemoryGuard({ limitBytes: limits.memoryMaxBytes, rss: process.memoryUsage.rss, clock });
   }
 
-  beat(lagMs: number): void {
-    this.#reporter.beat(lagMs);
+  /** Writes on the board what changes between barriers. */
+  look(): void {
+    this.#gauge.look();
+  }
+
+  /** To and from the peers. */
+  get links(): LinkState[] {
+    return this.#links.states;
   }
 
   /** A peer wants our events. */
@@ -109,15 +129,19 @@ export class WorkerRun {
 
   /** A message of the master, after the setup. */
   handle(message: ToWorker): void {
-    if (this.#receiver.accept(message)) return;
-    if (message.$case === "populationEnd") {
-      this.#receiver.finish(message.value.chunks);
-      this.#ready("loaded");
-    } else if (message.$case === "connect") this.#connect(message.value).catch((reason) => this.#fail(reason));
+    if (message.$case === "connect") this.#connect(message.value).catch((reason) => this.#fail(reason));
     else if (message.$case === "start") this.#course().catch((reason) => this.#fail(reason));
     else if (message.$case === "command")
       this.#commands.accept({ number: message.value.number, kind: "stop", checkpoint: 0 });
     else throw new MyriadError("PROTOCOL", `the master sent "${message.$case}"`);
+  }
+
+  /** A message of the master on the stream of what is large. */
+  handleBulk(message: BulkToWorker): void {
+    if (this.#receiver.accept(message)) return;
+    if (message.$case !== "populationEnd") throw new MyriadError("PROTOCOL", `the master sent "${message.$case}"`);
+    this.#receiver.finish(message.value.chunks);
+    this.#ready("loaded");
   }
 
   /** Ends what is under way; nothing is sent any more. */
@@ -144,7 +168,10 @@ export class WorkerRun {
       runner: this.#effects,
       guard,
       log: (agent, time, message, fields) => log.info(message, { agent, time, ...(fields as LogFields) }),
-      flush: (peer, batch) => this.#loop.flush(peer, batch),
+      flush: (peer, batch) => {
+        this.#gauge.midWindow();
+        this.#loop.flush(peer, batch);
+      },
     });
   }
 
@@ -194,24 +221,51 @@ export class WorkerRun {
     });
   }
 
+  /** Resolves, where it has to be waited for, when the next window may begin. */
+  #onBarrier(): Promise<void> | undefined {
+    this.#gauge.barrier();
+    const room = this.#reporter.onBarrier();
+    const memory = this.#memory.look();
+    if (memory.kind === "over") this.#overLimit(memory.usedBytes);
+    const pauseMs = memory.kind === "near" ? memory.pauseMs : 0;
+    return room === undefined && pauseMs === 0 ? undefined : this.#pause(room, pauseMs);
+  }
+
+  async #pause(room: Promise<void> | undefined, pauseMs: number): Promise<void> {
+    this.#gauge.aside = Activity.ACTIVITY_HELD;
+    await room;
+    if (pauseMs > 0) await this.#options.clock.sleep(pauseMs);
+    this.#gauge.aside = undefined;
+  }
+
+  /** The process takes more memory than it may. All windows until now are whole: what is to be kept is kept here. */
+  #overLimit(usedBytes: number): never {
+    const { pending } = this.#gauge;
+    const agents = this.#engine.core.table.count;
+    throw this.#memory.failure(usedBytes, { agents, pending, effects: this.#effects.underWay });
+  }
+
   async #course(): Promise<void> {
-    const { clock, stream } = this.#options;
+    const { clock, bulk } = this.#options;
     const since = clock.now();
+    this.#gauge.aside = undefined;
     const decision = await this.#loop.run();
     assert(decision.kind === "end", "nobody halts the loops yet");
+    this.#gauge.aside = Activity.ACTIVITY_REPORTING;
     this.#links.finish();
     this.#tellSpilled();
     const loopMs = clock.now() - since;
     this.#effects.stop();
     const { failure } = decision;
     if (failure !== undefined) {
-      return stream.send({ message: { $case: "failed", value: failedMessage(failure.code, failure.message) } });
+      // Behind the rows that led to it.
+      return bulk.send({ message: { $case: "failed", value: failedMessage(failure.code, failure.message) } });
     }
     await this.#reporter.finish();
     const bytes = encodePlain(this.#result(decision, loopMs));
     for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
       const value = { result: bytes.subarray(at, at + CHUNK_BYTES), more: at + CHUNK_BYTES < bytes.length };
-      await stream.sendPaced({ message: { $case: "finished", value } });
+      await bulk.sendPaced({ message: { $case: "finished", value } });
     }
   }
 

@@ -6,6 +6,7 @@ import type { Log } from "./log.ts";
 import type { WorkerHandle } from "./node-handle.ts";
 import { peerOptions } from "./peer-options.ts";
 import { WorkerNode } from "./worker.ts";
+import { workerLimits } from "./worker-limits.ts";
 
 export interface WorkerEnvironment {
   clock: Clock;
@@ -43,6 +44,7 @@ export class WorkerService implements WorkerHandle {
         listening.resolve();
       },
       peers: peerOptions(config),
+      limits: workerLimits(config),
       name: config.name ?? id,
       capacity: config.capacity,
       agentsMax: config.agentsMax,

@@ -1,19 +1,21 @@
 import { hostname } from "node:os";
-import { type ClientDuplexStream, credentials } from "@grpc/grpc-js";
 import type { Clock } from "../base/clock.ts";
 import { Deferred } from "../base/deferred.ts";
 import { MyriadError } from "../base/error.ts";
 import { GrpcTransport } from "../net/grpc.ts";
-import { controlOptions } from "../net/grpc-options.ts";
 import { PROTOCOL_VERSION } from "../net/hello.ts";
 import { hostPort, splitHostPort } from "../net/host-port.ts";
-import { ControlClient, type Hello, type MasterMessage, WorkerMessage } from "../wire/gen/myriad/v1/control.ts";
-import { ControlStream, isAnswer } from "./control-stream.ts";
+import type { Attachment, Hello, Welcome } from "../wire/gen/myriad/v1/control.ts";
+import { isAnswer } from "./control-stream.ts";
+import { Heart } from "./heart.ts";
 import type { LoadedScenario } from "./load-scenario.ts";
 import type { Log } from "./log.ts";
+import { type MasterBulkStream, type MasterStream, MasterStreams } from "./master-streams.ts";
 import { PEER_OPTIONS_DEFAULT, type PeerOptions } from "./peer-options.ts";
+import { ProgressBoard } from "./progress-board.ts";
 import { newIncarnation } from "./run-id.ts";
 import { packageVersion } from "./version.ts";
+import { WORKER_LIMITS_DEFAULT, type WorkerLimits } from "./worker-limits.ts";
 import { type FromWorker, failedMessage, type ToWorker } from "./worker-link.ts";
 import { WorkerRun } from "./worker-run.ts";
 
@@ -48,12 +50,16 @@ export interface WorkerOptions {
   readonly endWithMaster?: boolean;
   /** How it keeps its links to the others. */
   readonly peers?: PeerOptions;
+  /** How much of its machine it may take; default: no limit of memory, 10,000 effects at once. */
+  readonly limits?: WorkerLimits;
   readonly clock: Clock;
   readonly log: Log;
   readonly load: (path: string) => Promise<LoadedScenario>;
 }
 
 const HEARTBEAT_MS_DEFAULT = 1_000;
+/** Between two accounts of its connections. */
+const CONNECTIONS_MS = 1_000;
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
 
 /** One attachment to a master: from hello to its last word. What it holds is gone when it ends. */
@@ -62,9 +68,14 @@ export class WorkerSession {
   readonly #incarnation = newIncarnation();
   readonly #transport: GrpcTransport;
   readonly #ended = new Deferred<string>();
-  #stream: ControlStream<WorkerMessage, MasterMessage> | undefined;
+  readonly #heart: Heart;
+  readonly #streams: MasterStreams;
+  readonly #board = new ProgressBoard();
+  #attachment: Attachment | undefined;
+  #stream: MasterStream | undefined;
+  #bulk: MasterBulkStream | undefined;
   #run: WorkerRun | undefined;
-  #stopBeats: () => void = () => {};
+  #accountedMs = Number.NEGATIVE_INFINITY;
   /** Of the data service. */
   #port = 0;
   /** True once the master has taken this worker in. */
@@ -74,7 +85,8 @@ export class WorkerSession {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
-    const { clock, log, listenPort = 0, workerAddress, masterAddress, peers = PEER_OPTIONS_DEFAULT } = options;
+    const { clock, log, listenPort = 0, workerAddress, masterAddress, masterPort } = options;
+    const { peers = PEER_OPTIONS_DEFAULT, heartbeatMs = HEARTBEAT_MS_DEFAULT } = options;
     // A master on this very machine means that the cluster is on it, unless peers are told another address.
     const local = LOOPBACK.test(masterAddress) && workerAddress === undefined;
     this.#transport = new GrpcTransport({
@@ -84,6 +96,9 @@ export class WorkerSession {
       ...peers,
       onBreaker: (target, to, from) => log.warn("breaker changed", { target, to, from }),
     });
+    this.#streams = new MasterStreams(this.#transport, hostPort(masterAddress, masterPort));
+    const onStopped = (reason: string | MyriadError): void => this.#beatsStopped(reason);
+    this.#heart = new Heart({ heartbeatMs, clock, onSign: () => this.#onSign(), onStopped });
   }
 
   /** Resolves to the reason with which the master ended it. Throws UNAVAILABLE when it is not to be reached, MISMATCH. */
@@ -96,24 +111,21 @@ export class WorkerSession {
     this.#port = portOf(listening);
     this.#options.onListening?.(this.#port);
     const at = hostPort(masterAddress, masterPort);
-    const client = new ControlClient(at, credentials.createInsecure(), controlOptions());
-    const call: ClientDuplexStream<WorkerMessage, MasterMessage> = client.attach();
-    const stream = new ControlStream<WorkerMessage, MasterMessage>(call, WorkerMessage, `master at ${at}`, () =>
-      call.end(),
-    );
+    const stream = this.#streams.control();
     this.#stream = stream;
-    stream.onMessage = ({ message }) => message !== undefined && this.#handle(message, scenario);
+    stream.onMessage = ({ message }) => message !== undefined && this.#guarded(() => this.#handle(message, scenario));
     stream.onClosed = (reason) =>
       this.#gone(reason ?? new MyriadError("UNAVAILABLE", `master at ${at}: it ended the stream`));
     this.#send({ $case: "hello", value: this.#hello(listening, scenario) });
     try {
       return await this.#ended.promise;
     } finally {
-      this.#stopBeats();
       this.#run?.stop();
+      await this.#heart.stop();
       stream.close();
+      this.#bulk?.close();
+      this.#streams.release();
       await this.#transport.close();
-      client.close();
     }
   }
 
@@ -124,7 +136,8 @@ export class WorkerSession {
 
   #hello(listening: string, scenario: LoadedScenario | undefined): Hello {
     const { name, workerAddress, heartbeatMs = HEARTBEAT_MS_DEFAULT } = this.#options;
-    const { capacity = 1, agentsMax = 0, host = hostname(), zone = "" } = this.#options;
+    const { capacity = 1, agentsMax = 0, host = hostname(), zone = "", limits = WORKER_LIMITS_DEFAULT } = this.#options;
+    const { memoryMaxBytes, effectsMax } = limits;
     const port = portOf(listening);
     return {
       protocolVersion: PROTOCOL_VERSION,
@@ -141,24 +154,35 @@ export class WorkerSession {
       agentsMax,
       host,
       zone,
+      memoryMaxBytes: memoryMaxBytes === Number.POSITIVE_INFINITY ? 0 : memoryMaxBytes,
+      effectsMax,
     };
   }
 
   #handle(message: ToWorker, scenario: LoadedScenario | undefined): void {
+    if (message.$case === "welcome") this.#welcome(message.value);
+    else if (message.$case === "setup") void this.#setup(message.value, scenario);
+    else if (message.$case === "shutdown") this.#ended.resolve(message.value.reason);
+    else if (this.#run === undefined) throw new MyriadError("PROTOCOL", `"${message.$case}" came before the setup`);
+    else this.#run.handle(message);
+  }
+
+  #guarded(handle: () => void): void {
     try {
-      if (message.$case === "welcome") {
-        this.welcomed = true;
-        this.answered = true;
-        this.#startBeats();
-        const { workerId: worker, runId: run } = message.value;
-        this.#options.log.info("attached", { worker, run, port: this.#port });
-      } else if (message.$case === "setup") void this.#setup(message.value, scenario);
-      else if (message.$case === "shutdown") this.#ended.resolve(message.value.reason);
-      else if (this.#run === undefined) throw new MyriadError("PROTOCOL", `"${message.$case}" came before the setup`);
-      else this.#run.handle(message);
+      handle();
     } catch (reason) {
       this.#fail(MyriadError.from(reason, "PROTOCOL"));
     }
+  }
+
+  #welcome({ workerId, runId }: Welcome): void {
+    const { masterAddress, masterPort, log } = this.#options;
+    this.welcomed = true;
+    this.answered = true;
+    this.#streams.answered();
+    this.#attachment = { runId, workerId, incarnation: this.#incarnation };
+    this.#heart.start(hostPort(masterAddress, masterPort), this.#attachment, this.#board);
+    log.info("attached", { worker: workerId, run: runId, port: this.#port });
   }
 
   /** Loading takes time; the population waits at the master meanwhile. */
@@ -166,18 +190,24 @@ export class WorkerSession {
     this.#stream!.pause();
     try {
       const scenario = own ?? (await this.#options.load(setup.scenarioPath));
-      const { clock, log } = this.#options;
-      this.#run = new WorkerRun({
+      const { clock, log, limits = WORKER_LIMITS_DEFAULT } = this.#options;
+      const bulk = this.#openBulk();
+      const run = new WorkerRun({
         setup,
         scenario,
         incarnation: this.#incarnation,
         transport: this.#transport,
         peers: this.#options.peers ?? PEER_OPTIONS_DEFAULT,
         stream: this.#stream!,
+        bulk,
+        board: this.#board,
+        limits,
         fail: (reason) => this.#fail(reason),
         clock,
         log,
       });
+      this.#run = run;
+      bulk.onMessage = ({ message }) => message !== undefined && this.#guarded(() => run.handleBulk(message));
       this.#stream!.resume();
     } catch (reason) {
       this.#fail(MyriadError.from(reason, "INVALID_SCENARIO"));
@@ -198,17 +228,30 @@ export class WorkerSession {
     this.#ended.reject(reason);
   }
 
-  #startBeats(): void {
-    const { clock, heartbeatMs = HEARTBEAT_MS_DEFAULT } = this.#options;
-    let due = clock.now() + heartbeatMs;
-    const beat = (): void => {
-      const lagMs = Math.max(0, clock.now() - due);
-      if (this.#run === undefined) this.#send({ $case: "beat", value: { ...NO_PROGRESS, lagMs } });
-      else this.#run.beat(lagMs);
-      due = clock.now() + heartbeatMs;
-      this.#stopBeats = clock.setTimer(heartbeatMs, beat);
-    };
-    this.#stopBeats = clock.setTimer(heartbeatMs, beat);
+  /** The master sends the population on it as soon as it stands, so the run must be made before messages are read. */
+  #openBulk(): MasterBulkStream {
+    const bulk = this.#streams.bulk(this.#attachment!);
+    // A master that ends it on purpose says why on the other stream, which may come later.
+    bulk.onClosed = (reason) => reason !== null && this.#gone(reason);
+    this.#bulk = bulk;
+    return bulk;
+  }
+
+  #onSign(): void {
+    this.#run?.look();
+    const nowMs = this.#options.clock.now();
+    if (nowMs - this.#accountedMs < CONNECTIONS_MS) return;
+    this.#accountedMs = nowMs;
+    const shards = this.#transport.metrics.map((shard) => ({ ...shard, breakers: { ...shard.breakers } }));
+    this.#send({ $case: "connections", value: { links: this.#run?.links ?? [], shards } });
+  }
+
+  /** Refused: the master has given this worker up. It ends what it does and comes again as a new one. */
+  #beatsStopped(reason: string | MyriadError): void {
+    if (typeof reason === "string") {
+      this.answered = true;
+      this.#gone(new MyriadError("UNAVAILABLE", `the master refuses the beats: ${reason}`));
+    } else this.#fail(reason);
   }
 
   #send(message: FromWorker): void {
@@ -224,15 +267,3 @@ function addressOf(workerAddress: string | undefined, listenPort: number): strin
   const { host, port = listenPort } = splitHostPort(workerAddress) ?? { host: workerAddress };
   return hostPort(host, port);
 }
-
-const NO_PROGRESS = {
-  window: -1,
-  virtualTime: 0,
-  events: 0,
-  lagMs: 0,
-  rssBytes: 0,
-  state: "attached",
-  suspended: 0,
-  rounds: 0,
-  links: [],
-};

@@ -2,9 +2,8 @@ import { MyriadError } from "../base/error.ts";
 import { CAPACITY_MAX, CAPACITY_MIN } from "../base/limits.ts";
 import { PROTOCOL_VERSION } from "../net/hello.ts";
 import { hostPort } from "../net/host-port.ts";
-import type { Hello } from "../wire/gen/myriad/v1/control.ts";
-import type { AttachStream } from "./control-server.ts";
-import { WorkerLink } from "./worker-link.ts";
+import type { Attachment, Hello } from "../wire/gen/myriad/v1/control.ts";
+import { type AttachStream, WorkerLink } from "./worker-link.ts";
 
 export interface TableOptions {
   readonly runId: string;
@@ -58,6 +57,16 @@ export class WorkerTable {
     const link = new WorkerLink(id, hello, address, nowMs, stream);
     this.#links[id] = link;
     return link;
+  }
+
+  /** The worker that has attached itself so. Throws MISMATCH when it is not, or no longer, in the run. */
+  attached({ runId, workerId, incarnation }: Attachment): WorkerLink {
+    const link = this.#links[workerId];
+    if (runId === this.#options.runId && link?.incarnation === incarnation && link.stage !== "lost") return link;
+    throw new MyriadError(
+      "MISMATCH",
+      `run ${this.#options.runId} does not have this process as its worker ${workerId}`,
+    );
   }
 
   /** Before the run has begun a worker may leave, and another take its place. */

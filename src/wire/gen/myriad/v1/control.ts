@@ -26,29 +26,23 @@ export interface WorkerMessage {
   message:
     | { $case: "hello"; value: Hello }
     | { $case: "ready"; value: Ready }
-    | { $case: "beat"; value: Beat }
-    | { $case: "report"; value: Report }
-    | { $case: "records"; value: Records }
-    | { $case: "states"; value: States }
-    | { $case: "finished"; value: Finished }
+    | { $case: "connections"; value: Connections }
     | { $case: "failed"; value: Failed }
     | undefined;
 }
 
-/** Master to worker. In the order of a run: welcome, setup, placement, agents, relations, events, connect, start. */
+/**
+ * Master to worker. In the order of a run: welcome, setup (the population follows on the bulk stream that the worker opens
+ * then), connect, start.
+ */
 export interface MasterMessage {
   message:
     | { $case: "welcome"; value: Welcome }
     | { $case: "setup"; value: Setup }
-    | { $case: "agents"; value: AgentChunk }
-    | { $case: "relation"; value: RelationChunk }
-    | { $case: "events"; value: EventChunk }
-    | { $case: "placement"; value: PlacementChunk }
     | { $case: "connect"; value: Connect }
     | { $case: "start"; value: Start }
     | { $case: "command"; value: Command }
     | { $case: "shutdown"; value: Shutdown }
-    | { $case: "populationEnd"; value: PopulationEnd }
     | undefined;
 }
 
@@ -78,6 +72,18 @@ export interface Hello {
   host: string;
   /** May be empty: all such workers are in one zone. */
   zone: string;
+  /** Most memory that its process may take; 0: no limit of its own. */
+  memoryMaxBytes: number;
+  /** Most effects that it has under way at once. */
+  effectsMax: number;
+}
+
+/** First message of the other streams that a worker opens to its master, after the welcome: whose they are. */
+export interface Attachment {
+  runId: string;
+  workerId: number;
+  /** A process that is not, or no longer, this worker is refused. */
+  incarnation: string;
 }
 
 export interface Welcome {
@@ -107,52 +113,6 @@ export interface Setup {
   shares: Uint8Array;
   /** f64 each, by worker id: the most agents that each worker may ever host; Infinity where there is no limit. */
   agentLimits: Uint8Array;
-}
-
-/** A piece of the placement map: the workers of agents first, first + 1, ... */
-export interface PlacementChunk {
-  first: number;
-  /** u16 each. */
-  workers: Uint8Array;
-}
-
-/** Some of the agents that the receiving worker owns. */
-export interface AgentChunk {
-  /** u32 each, the agents' indices. */
-  ids: Uint8Array;
-  /** u16 each, agent type ids. */
-  types: Uint8Array;
-  /** u32 each, one more than agents: agent i's profile is profiles[offsets[i], offsets[i + 1]), none when empty. */
-  offsets: Uint8Array;
-  /** Plain data (encodePlain), end to end. */
-  profiles: Uint8Array;
-  /** Names of those agents that have one of their own ... */
-  names: string[];
-  /** ... and their indices, u32 each. */
-  nameIds: Uint8Array;
-}
-
-/** Ties of one relation with at least one end at the receiving worker. */
-export interface RelationChunk {
-  relation: number;
-  directed: boolean;
-  /** u32 each. */
-  source: Uint8Array;
-  /** u32 each. */
-  target: Uint8Array;
-  /** f64 each, or empty: unweighted. */
-  weight: Uint8Array;
-}
-
-/** Start events of agents at the receiving worker: a frame in the layout of src/wire. */
-export interface EventChunk {
-  frame: Uint8Array;
-}
-
-/** The worker has been sent its whole population. */
-export interface PopulationEnd {
-  /** Placement, agent, relation and event chunks since the setup. */
-  chunks: number;
 }
 
 export interface Peer {
@@ -186,23 +146,32 @@ export interface Shutdown {
   reason: string;
 }
 
-/** Sign of life, with progress. */
-export interface Beat {
-  window: number;
-  virtualTime: number;
-  /** Delivered to handlers since the start. */
-  events: number;
-  /** How far the worker's event loop is behind. */
-  lagMs: number;
-  rssBytes: number;
-  /** What it is doing: "computing", "waiting for 2", ... */
-  state: string;
-  /** Handlers that wait for an answer. */
-  suspended: number;
-  /** Rounds completed. */
-  rounds: number;
+/** How a worker's connections are, told now and then. */
+export interface Connections {
   /** To and from its peers. */
   links: LinkState[];
+  /** Of the pool, in their order. */
+  shards: PoolShard[];
+}
+
+/** Figures of one shard of the pool. Those that only rise count since the start. */
+export interface PoolShard {
+  open: number;
+  busy: number;
+  idle: number;
+  dialled: number;
+  /** Calls that found a connection. */
+  reused: number;
+  closedIdle: number;
+  /** Calls that were not answered. */
+  failures: number;
+  /** By purpose and target ("events 10.0.0.7:4711"): "closed", "open" or "half-open". */
+  breakers: { [key: string]: string };
+}
+
+export interface PoolShard_BreakersEntry {
+  key: string;
+  value: string;
 }
 
 /** A worker's link to and from one of its peers. */
@@ -218,32 +187,6 @@ export interface LinkState {
   /** Frames sent to the peer more than once, and frames of the peer that came again. */
   resent: number;
   repeats: number;
-}
-
-/** What the barrier of a window brought, equal on all workers; only worker 0 sends it. */
-export interface Report {
-  window: number;
-  /** Plain data (encodePlain): observation samples. */
-  samples: Uint8Array;
-  /** Plain data (encodePlain): agents born and where they live. */
-  births: Uint8Array;
-}
-
-/** Rows that handlers recorded: plain data (encodePlain). */
-export interface Records {
-  rows: Uint8Array;
-}
-
-/** Final states of agents: plain data (encodePlain). */
-export interface States {
-  rows: Uint8Array;
-}
-
-/** The worker's part of the result: plain data (encodePlain), in pieces. */
-export interface Finished {
-  result: Uint8Array;
-  /** Another piece follows. */
-  more: boolean;
 }
 
 /** The worker cannot go on. */
@@ -297,20 +240,8 @@ export const WorkerMessage: MessageFns<WorkerMessage> = {
       case "ready":
         Ready.encode(message.message.value, writer.uint32(18).fork()).join();
         break;
-      case "beat":
-        Beat.encode(message.message.value, writer.uint32(26).fork()).join();
-        break;
-      case "report":
-        Report.encode(message.message.value, writer.uint32(34).fork()).join();
-        break;
-      case "records":
-        Records.encode(message.message.value, writer.uint32(42).fork()).join();
-        break;
-      case "states":
-        States.encode(message.message.value, writer.uint32(50).fork()).join();
-        break;
-      case "finished":
-        Finished.encode(message.message.value, writer.uint32(58).fork()).join();
+      case "connections":
+        Connections.encode(message.message.value, writer.uint32(26).fork()).join();
         break;
       case "failed":
         Failed.encode(message.message.value, writer.uint32(66).fork()).join();
@@ -353,39 +284,7 @@ export const WorkerMessage: MessageFns<WorkerMessage> = {
               break;
             }
 
-            message.message = { $case: "beat", value: Beat.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.message = { $case: "report", value: Report.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.message = { $case: "records", value: Records.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.message = { $case: "states", value: States.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 7: {
-            if (tag !== 58) {
-              break;
-            }
-
-            message.message = { $case: "finished", value: Finished.decode(reader, reader.uint32()) };
+            message.message = { $case: "connections", value: Connections.decode(reader, reader.uint32()) };
             continue;
           }
           case 8: {
@@ -422,18 +321,6 @@ export const MasterMessage: MessageFns<MasterMessage> = {
       case "setup":
         Setup.encode(message.message.value, writer.uint32(18).fork()).join();
         break;
-      case "agents":
-        AgentChunk.encode(message.message.value, writer.uint32(26).fork()).join();
-        break;
-      case "relation":
-        RelationChunk.encode(message.message.value, writer.uint32(34).fork()).join();
-        break;
-      case "events":
-        EventChunk.encode(message.message.value, writer.uint32(42).fork()).join();
-        break;
-      case "placement":
-        PlacementChunk.encode(message.message.value, writer.uint32(50).fork()).join();
-        break;
       case "connect":
         Connect.encode(message.message.value, writer.uint32(58).fork()).join();
         break;
@@ -445,9 +332,6 @@ export const MasterMessage: MessageFns<MasterMessage> = {
         break;
       case "shutdown":
         Shutdown.encode(message.message.value, writer.uint32(82).fork()).join();
-        break;
-      case "populationEnd":
-        PopulationEnd.encode(message.message.value, writer.uint32(90).fork()).join();
         break;
     }
     return writer;
@@ -482,38 +366,6 @@ export const MasterMessage: MessageFns<MasterMessage> = {
             message.message = { $case: "setup", value: Setup.decode(reader, reader.uint32()) };
             continue;
           }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.message = { $case: "agents", value: AgentChunk.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.message = { $case: "relation", value: RelationChunk.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.message = { $case: "events", value: EventChunk.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.message = { $case: "placement", value: PlacementChunk.decode(reader, reader.uint32()) };
-            continue;
-          }
           case 7: {
             if (tag !== 58) {
               break;
@@ -546,14 +398,6 @@ export const MasterMessage: MessageFns<MasterMessage> = {
             message.message = { $case: "shutdown", value: Shutdown.decode(reader, reader.uint32()) };
             continue;
           }
-          case 11: {
-            if (tag !== 90) {
-              break;
-            }
-
-            message.message = { $case: "populationEnd", value: PopulationEnd.decode(reader, reader.uint32()) };
-            continue;
-          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -583,6 +427,8 @@ function createBaseHello(): Hello {
     agentsMax: 0,
     host: "",
     zone: "",
+    memoryMaxBytes: 0,
+    effectsMax: 0,
   };
 }
 
@@ -629,6 +475,12 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.zone !== "") {
       writer.uint32(114).string(message.zone);
+    }
+    if (message.memoryMaxBytes !== 0) {
+      writer.uint32(121).double(message.memoryMaxBytes);
+    }
+    if (message.effectsMax !== 0) {
+      writer.uint32(128).uint32(message.effectsMax);
     }
     return writer;
   },
@@ -756,6 +608,90 @@ export const Hello: MessageFns<Hello> = {
             }
 
             message.zone = reader.string();
+            continue;
+          }
+          case 15: {
+            if (tag !== 121) {
+              break;
+            }
+
+            message.memoryMaxBytes = reader.double();
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.effectsMax = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseAttachment(): Attachment {
+  return { runId: "", workerId: 0, incarnation: "" };
+}
+
+export const Attachment: MessageFns<Attachment> = {
+  encode(message: Attachment, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.runId !== "") {
+      writer.uint32(10).string(message.runId);
+    }
+    if (message.workerId !== 0) {
+      writer.uint32(16).uint32(message.workerId);
+    }
+    if (message.incarnation !== "") {
+      writer.uint32(26).string(message.incarnation);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Attachment {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAttachment();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.runId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.workerId = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.incarnation = reader.string();
             continue;
           }
         }
@@ -1016,359 +952,6 @@ export const Setup: MessageFns<Setup> = {
             }
 
             message.agentLimits = reader.bytes();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
-function createBasePlacementChunk(): PlacementChunk {
-  return { first: 0, workers: new Uint8Array(0) };
-}
-
-export const PlacementChunk: MessageFns<PlacementChunk> = {
-  encode(message: PlacementChunk, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.first !== 0) {
-      writer.uint32(8).uint32(message.first);
-    }
-    if (message.workers.length !== 0) {
-      writer.uint32(18).bytes(message.workers);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): PlacementChunk {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePlacementChunk();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.first = reader.uint32();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.workers = reader.bytes();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
-function createBaseAgentChunk(): AgentChunk {
-  return {
-    ids: new Uint8Array(0),
-    types: new Uint8Array(0),
-    offsets: new Uint8Array(0),
-    profiles: new Uint8Array(0),
-    names: [],
-    nameIds: new Uint8Array(0),
-  };
-}
-
-export const AgentChunk: MessageFns<AgentChunk> = {
-  encode(message: AgentChunk, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.ids.length !== 0) {
-      writer.uint32(10).bytes(message.ids);
-    }
-    if (message.types.length !== 0) {
-      writer.uint32(18).bytes(message.types);
-    }
-    if (message.offsets.length !== 0) {
-      writer.uint32(26).bytes(message.offsets);
-    }
-    if (message.profiles.length !== 0) {
-      writer.uint32(34).bytes(message.profiles);
-    }
-    for (const v of message.names) {
-      writer.uint32(42).string(v!);
-    }
-    if (message.nameIds.length !== 0) {
-      writer.uint32(50).bytes(message.nameIds);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): AgentChunk {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseAgentChunk();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.ids = reader.bytes();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.types = reader.bytes();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.offsets = reader.bytes();
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.profiles = reader.bytes();
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.names.push(reader.string());
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.nameIds = reader.bytes();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
-function createBaseRelationChunk(): RelationChunk {
-  return {
-    relation: 0,
-    directed: false,
-    source: new Uint8Array(0),
-    target: new Uint8Array(0),
-    weight: new Uint8Array(0),
-  };
-}
-
-export const RelationChunk: MessageFns<RelationChunk> = {
-  encode(message: RelationChunk, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.relation !== 0) {
-      writer.uint32(8).uint32(message.relation);
-    }
-    if (message.directed !== false) {
-      writer.uint32(16).bool(message.directed);
-    }
-    if (message.source.length !== 0) {
-      writer.uint32(26).bytes(message.source);
-    }
-    if (message.target.length !== 0) {
-      writer.uint32(34).bytes(message.target);
-    }
-    if (message.weight.length !== 0) {
-      writer.uint32(42).bytes(message.weight);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): RelationChunk {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseRelationChunk();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.relation = reader.uint32();
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.directed = reader.bool();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.source = reader.bytes();
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.target = reader.bytes();
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.weight = reader.bytes();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
-function createBaseEventChunk(): EventChunk {
-  return { frame: new Uint8Array(0) };
-}
-
-export const EventChunk: MessageFns<EventChunk> = {
-  encode(message: EventChunk, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.frame.length !== 0) {
-      writer.uint32(10).bytes(message.frame);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): EventChunk {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEventChunk();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.frame = reader.bytes();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
-function createBasePopulationEnd(): PopulationEnd {
-  return { chunks: 0 };
-}
-
-export const PopulationEnd: MessageFns<PopulationEnd> = {
-  encode(message: PopulationEnd, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.chunks !== 0) {
-      writer.uint32(8).uint32(message.chunks);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): PopulationEnd {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePopulationEnd();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.chunks = reader.uint32();
             continue;
           }
         }
@@ -1682,43 +1265,22 @@ export const Shutdown: MessageFns<Shutdown> = {
   },
 };
 
-function createBaseBeat(): Beat {
-  return { window: 0, virtualTime: 0, events: 0, lagMs: 0, rssBytes: 0, state: "", suspended: 0, rounds: 0, links: [] };
+function createBaseConnections(): Connections {
+  return { links: [], shards: [] };
 }
 
-export const Beat: MessageFns<Beat> = {
-  encode(message: Beat, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.window !== 0) {
-      writer.uint32(9).double(message.window);
-    }
-    if (message.virtualTime !== 0) {
-      writer.uint32(17).double(message.virtualTime);
-    }
-    if (message.events !== 0) {
-      writer.uint32(25).double(message.events);
-    }
-    if (message.lagMs !== 0) {
-      writer.uint32(33).double(message.lagMs);
-    }
-    if (message.rssBytes !== 0) {
-      writer.uint32(41).double(message.rssBytes);
-    }
-    if (message.state !== "") {
-      writer.uint32(50).string(message.state);
-    }
-    if (message.suspended !== 0) {
-      writer.uint32(56).uint32(message.suspended);
-    }
-    if (message.rounds !== 0) {
-      writer.uint32(64).uint32(message.rounds);
-    }
+export const Connections: MessageFns<Connections> = {
+  encode(message: Connections, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.links) {
-      LinkState.encode(v!, writer.uint32(74).fork()).join();
+      LinkState.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.shards) {
+      PoolShard.encode(v!, writer.uint32(18).fork()).join();
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Beat {
+  decode(input: BinaryReader | Uint8Array, length?: number): Connections {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1727,56 +1289,131 @@ export const Beat: MessageFns<Beat> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBeat();
+      const message = createBaseConnections();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
           case 1: {
-            if (tag !== 9) {
+            if (tag !== 10) {
               break;
             }
 
-            message.window = reader.double();
+            message.links.push(LinkState.decode(reader, reader.uint32()));
             continue;
           }
           case 2: {
-            if (tag !== 17) {
+            if (tag !== 18) {
               break;
             }
 
-            message.virtualTime = reader.double();
+            message.shards.push(PoolShard.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBasePoolShard(): PoolShard {
+  return { open: 0, busy: 0, idle: 0, dialled: 0, reused: 0, closedIdle: 0, failures: 0, breakers: {} };
+}
+
+export const PoolShard: MessageFns<PoolShard> = {
+  encode(message: PoolShard, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.open !== 0) {
+      writer.uint32(8).uint32(message.open);
+    }
+    if (message.busy !== 0) {
+      writer.uint32(16).uint32(message.busy);
+    }
+    if (message.idle !== 0) {
+      writer.uint32(24).uint32(message.idle);
+    }
+    if (message.dialled !== 0) {
+      writer.uint32(32).uint32(message.dialled);
+    }
+    if (message.reused !== 0) {
+      writer.uint32(40).uint32(message.reused);
+    }
+    if (message.closedIdle !== 0) {
+      writer.uint32(48).uint32(message.closedIdle);
+    }
+    if (message.failures !== 0) {
+      writer.uint32(56).uint32(message.failures);
+    }
+    globalThis.Object.entries(message.breakers).forEach(([key, value]: [string, string]) => {
+      PoolShard_BreakersEntry.encode({ key: key as any, value }, writer.uint32(66).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PoolShard {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePoolShard();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.open = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.busy = reader.uint32();
             continue;
           }
           case 3: {
-            if (tag !== 25) {
+            if (tag !== 24) {
               break;
             }
 
-            message.events = reader.double();
+            message.idle = reader.uint32();
             continue;
           }
           case 4: {
-            if (tag !== 33) {
+            if (tag !== 32) {
               break;
             }
 
-            message.lagMs = reader.double();
+            message.dialled = reader.uint32();
             continue;
           }
           case 5: {
-            if (tag !== 41) {
+            if (tag !== 40) {
               break;
             }
 
-            message.rssBytes = reader.double();
+            message.reused = reader.uint32();
             continue;
           }
           case 6: {
-            if (tag !== 50) {
+            if (tag !== 48) {
               break;
             }
 
-            message.state = reader.string();
+            message.closedIdle = reader.uint32();
             continue;
           }
           case 7: {
@@ -1784,23 +1421,75 @@ export const Beat: MessageFns<Beat> = {
               break;
             }
 
-            message.suspended = reader.uint32();
+            message.failures = reader.uint32();
             continue;
           }
           case 8: {
-            if (tag !== 64) {
+            if (tag !== 66) {
               break;
             }
 
-            message.rounds = reader.uint32();
+            const entry8 = PoolShard_BreakersEntry.decode(reader, reader.uint32());
+            if (entry8.value !== undefined) {
+              message.breakers[entry8.key] = entry8.value;
+            }
             continue;
           }
-          case 9: {
-            if (tag !== 74) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBasePoolShard_BreakersEntry(): PoolShard_BreakersEntry {
+  return { key: "", value: "" };
+}
+
+export const PoolShard_BreakersEntry: MessageFns<PoolShard_BreakersEntry> = {
+  encode(message: PoolShard_BreakersEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PoolShard_BreakersEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePoolShard_BreakersEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
               break;
             }
 
-            message.links.push(LinkState.decode(reader, reader.uint32()));
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
             continue;
           }
         }
@@ -1902,223 +1591,6 @@ export const LinkState: MessageFns<LinkState> = {
             }
 
             message.repeats = reader.uint32();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
-function createBaseReport(): Report {
-  return { window: 0, samples: new Uint8Array(0), births: new Uint8Array(0) };
-}
-
-export const Report: MessageFns<Report> = {
-  encode(message: Report, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.window !== 0) {
-      writer.uint32(9).double(message.window);
-    }
-    if (message.samples.length !== 0) {
-      writer.uint32(18).bytes(message.samples);
-    }
-    if (message.births.length !== 0) {
-      writer.uint32(26).bytes(message.births);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): Report {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseReport();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 9) {
-              break;
-            }
-
-            message.window = reader.double();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.samples = reader.bytes();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.births = reader.bytes();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
-function createBaseRecords(): Records {
-  return { rows: new Uint8Array(0) };
-}
-
-export const Records: MessageFns<Records> = {
-  encode(message: Records, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.rows.length !== 0) {
-      writer.uint32(10).bytes(message.rows);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): Records {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseRecords();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.rows = reader.bytes();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
-function createBaseStates(): States {
-  return { rows: new Uint8Array(0) };
-}
-
-export const States: MessageFns<States> = {
-  encode(message: States, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.rows.length !== 0) {
-      writer.uint32(10).bytes(message.rows);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): States {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseStates();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.rows = reader.bytes();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
-function createBaseFinished(): Finished {
-  return { result: new Uint8Array(0), more: false };
-}
-
-export const Finished: MessageFns<Finished> = {
-  encode(message: Finished, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.result.length !== 0) {
-      writer.uint32(10).bytes(message.result);
-    }
-    if (message.more !== false) {
-      writer.uint32(16).bool(message.more);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): Finished {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseFinished();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.result = reader.bytes();
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.more = reader.bool();
             continue;
           }
         }
