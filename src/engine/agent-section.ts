@@ -36,17 +36,11 @@ export function* agentSections(
 function writeAgents(out: ByteWriter, core: Core, slots: Uint32Array): void {
   const { table, relations } = core;
   out.u32(slots.length);
-  putColumn(out, gather(table.index, slots));
-  putColumn(
-    out,
-    Uint16Array.from(slots, (slot) => table.type[slot]!),
-  );
-  putColumn(
-    out,
-    Uint8Array.from(slots, (slot) => table.flags[slot]!),
-  );
+  putColumn(out, gather(table.index, slots, new Uint32Array(slots.length)));
+  putColumn(out, gather(table.type, slots, new Uint16Array(slots.length)));
+  putColumn(out, gather(table.flags, slots, new Uint8Array(slots.length)));
   for (const counter of COUNTERS) {
-    const column = gather(table[counter], slots);
+    const column = gather(table[counter], slots, new Uint32Array(slots.length));
     const used = column.some((value) => value !== 0);
     out.u8(used ? 1 : 0);
     if (used) putColumn(out, column);
@@ -58,8 +52,7 @@ function writeAgents(out: ByteWriter, core: Core, slots: Uint32Array): void {
   out.raw(encodePlain(statesOf(core, slots)));
 }
 
-function gather(column: Uint32Array, slots: Uint32Array): Uint32Array {
-  const rows = new Uint32Array(slots.length);
+function gather<C extends Uint8Array | Uint16Array | Uint32Array>(column: C, slots: Uint32Array, rows: C): C {
   for (let i = 0; i < slots.length; i++) rows[i] = column[slots[i]!]!;
   return rows;
 }

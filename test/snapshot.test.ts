@@ -1,0 +1,43 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { stubs, thinkers } from "../src/engine/thinkers.suite.ts";
+import type { Scenario } from "../src/model/scenario.ts";
+import { type Disturbance, type DisturbedResult, runDisturbed } from "../src/testing/disturbed.ts";
+import type { PartitionedOptions } from "../src/testing/run-partitioned.ts";
+import { breeding } from "./breeding.ts";
+import { chaos } from "./chaos.ts";
+import { chanceOf } from "./seeded.ts";
+
+const THINGS: readonly Disturbance[] = ["none", "save", "load", "move"];
+
+const comparable = ({ remoteEvents: _, happened: __, ...rest }: DisturbedResult): unknown => rest;
+
+const undisturbed = (scenario: Scenario, options: PartitionedOptions): Promise<DisturbedResult> =>
+  runDisturbed(scenario, options, { workersMax: 1, next: () => "none", pick: () => 0 });
+
+/** Runs it without and with disturbances, and expects no difference. */
+async function expectSame(scenario: Scenario, options: PartitionedOptions, seed: number): Promise<DisturbedResult> {
+  const chance = chanceOf(seed);
+  const pick = (n: number): number => Math.floor(chance() * n);
+  const rate = chance();
+  const next = (): Disturbance => (chance() < rate ? THINGS[pick(4)]! : "none");
+  const disturbed = await runDisturbed(scenario, options, { workersMax: 4, next, pick });
+  expect(comparable(disturbed)).toEqual(comparable(await undisturbed(scenario, options)));
+  return disturbed;
+}
+
+const property = (scenario: Scenario, options: PartitionedOptions, numRuns: number): Promise<void> =>
+  fc.assert(
+    fc.asyncProperty(fc.nat(2 ** 30), fc.nat(2 ** 30), async (seed, chance) => {
+      await expectSame(scenario, { ...options, seed }, chance);
+    }),
+    { numRuns },
+  );
+
+describe("a run that is saved, loaded and moved at its barriers", () => {
+  it("comes to the same, with agents that do everything there is", () => property(chaos, {}, 40));
+
+  it("comes to the same, with agents that are born and retire", () => property(breeding, {}, 20));
+
+  it("comes to the same, with handlers that wait", () => property(thinkers, { effects: stubs }, 40));
+});
