@@ -1,5 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import epidemic from "../examples/epidemic/scenario.ts";
+import laborMarket from "../examples/labor-market/scenario.ts";
+import opinions from "../examples/opinions/scenario.ts";
+import phold from "../examples/phold/scenario.ts";
+import rumor from "../examples/rumor/scenario.ts";
+import survey from "../examples/survey/scenario.ts";
 import { stubs, thinkers } from "../src/engine/thinkers.suite.ts";
 import type { Scenario } from "../src/model/scenario.ts";
 import { type Disturbance, type DisturbedResult, runDisturbed } from "../src/testing/disturbed.ts";
@@ -40,4 +46,22 @@ describe("a run that is saved, loaded and moved at its barriers", () => {
   it("comes to the same, with agents that are born and retire", () => property(breeding, {}, 20));
 
   it("comes to the same, with handlers that wait", () => property(thinkers, { effects: stubs }, 40));
+
+  const examples: readonly [string, Scenario, PartitionedOptions][] = [
+    ["epidemic", epidemic, { until: { time: 30 } }],
+    ["labor-market", laborMarket, { until: { rounds: 3 } }],
+    ["opinions", opinions, { until: { rounds: 4 } }],
+    ["phold", phold, { params: { lps: 200 }, until: { time: 4 } }],
+    ["rumor", rumor, { params: { rumors: 5 } }],
+    [
+      "survey",
+      survey,
+      { params: { agents: 60, questions: 3 }, effects: { answer: ({ agent }: { agent: number }) => agent % 5 } },
+    ],
+  ];
+  it.each(examples)("comes to the same: %s", async (_, scenario, options) => {
+    const { happened } = await expectSame(scenario, { ...options, seed: 7 }, 11);
+    expect(happened.load).toBeGreaterThan(0);
+    expect(happened.move).toBeGreaterThan(0);
+  });
 });
