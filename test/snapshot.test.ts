@@ -6,9 +6,15 @@ import opinions from "../examples/opinions/scenario.ts";
 import phold from "../examples/phold/scenario.ts";
 import rumor from "../examples/rumor/scenario.ts";
 import survey from "../examples/survey/scenario.ts";
+import { stateHash } from "../src/engine/engine.ts";
 import { stubs, thinkers } from "../src/engine/thinkers.suite.ts";
+import { populate } from "../src/model/populate.ts";
+import { compile } from "../src/model/program.ts";
 import type { Scenario } from "../src/model/scenario.ts";
+import { dataFiles } from "../src/store/data-file.ts";
 import { type Disturbance, type DisturbedResult, runDisturbed } from "../src/testing/disturbed.ts";
+import { Lockstep } from "../src/testing/lockstep.ts";
+import { RecordedEffects } from "../src/testing/recorded-effects.ts";
 import type { PartitionedOptions } from "../src/testing/run-partitioned.ts";
 import { breeding } from "./breeding.ts";
 import { chaos } from "./chaos.ts";
@@ -40,12 +46,46 @@ const property = (scenario: Scenario, options: PartitionedOptions, numRuns: numb
     { numRuns },
   );
 
+/** At every barrier: what was loaded has the same common section, and the same state. */
+async function expectRoundTrip(scenario: Scenario, options: PartitionedOptions): Promise<void> {
+  const program = compile(scenario, options);
+  const population = await populate(program, dataFiles);
+  const runner = (): RecordedEffects => new RecordedEffects(options.effects ?? {});
+  const own = { program, workers: 2, runId: "test", runner };
+  const placement = Uint16Array.from({ length: population.count }, (_, i) => i % 2);
+  const lockstep = new Lockstep({ ...own, placement, population });
+  for (let step = 0; lockstep.decision.kind === "window"; step++) {
+    if (step % 3 === 0) {
+      const saved = lockstep.save();
+      const { table } = lockstep.engines[0]!.core;
+      const loaded = await Lockstep.load({ ...own, placement: table.placement.slice(0, table.total) }, saved);
+      const again = loaded.save();
+      expect(Buffer.compare(again.common, saved.common)).toBe(0);
+      expect(again.parts).toEqual(saved.parts);
+      expect(hashOf(loaded)).toBe(hashOf(lockstep));
+      expect(loaded.engines.map(({ window }) => window)).toEqual(lockstep.engines.map(({ window }) => window));
+    }
+    await lockstep.step();
+  }
+}
+
+const hashOf = ({ engines }: Lockstep): string => stateHash(engines.map((engine) => engine.finish().hash));
+
 describe("a run that is saved, loaded and moved at its barriers", () => {
   it("comes to the same, with agents that do everything there is", () => property(chaos, {}, 40));
 
   it("comes to the same, with agents that are born and retire", () => property(breeding, {}, 20));
 
   it("comes to the same, with handlers that wait", () => property(thinkers, { effects: stubs }, 40));
+
+  it.each<[string, Scenario, PartitionedOptions]>([
+    ["all there is", chaos, { seed: 5, effects: { score: ({ who }: { who: number }) => who / 3 } }],
+    ["births", breeding, { seed: 5, effects: { muse: (id: number) => id / 3 } }],
+    ["rounds", laborMarket, { until: { rounds: 2 } }],
+    ["handlers that wait", thinkers, { effects: stubs }],
+  ])("is the same at once, to the bytes of what is agreed on: %s", (_, scenario, options) =>
+    expectRoundTrip(scenario, options),
+  );
 
   const examples: readonly [string, Scenario, PartitionedOptions][] = [
     ["epidemic", epidemic, { until: { time: 30 } }],
