@@ -89,7 +89,10 @@ export class Activation {
     this.event = new EventBatch(1);
     copyRow(batch, row, this.event, program.codecs);
     this.#startNow = now;
-    this.#stateBefore = encodePlain(snapshot(table.state[slot], "state"));
+    // What the handler gets is what it gets when it is run again.
+    const state = snapshot(table.state[slot], "state");
+    table.state[slot] = state;
+    this.#stateBefore = encodePlain(state);
     this.#counters = [table.draws[slot]!, table.sends[slot]!, table.children[slot]!, table.calls[slot]!];
     this.ctx = new HandlerContext(host, this);
     this.ctx.bind(slot, this.event, 0, now);

@@ -4,11 +4,13 @@ import { checkPlain } from "../base/plain.ts";
 import { decodePlain, encodePlain } from "../wire/plain-codec.ts";
 import { type AgentTable, SUSPENDED } from "./agent-table.ts";
 import type { Core } from "./core.ts";
+import { type OddValue, oddValues, restoreOddValues } from "./odd-values.ts";
 import { beginSection, endSection, expectEnd, putColumn, readerOf, type Section, takeU16, takeU32 } from "./section.ts";
 import { TieRows, writeTies } from "./tie-rows.ts";
 
 /** Agents of the first section: the size of the states is not known yet. */
 const FIRST_BLOCK = 64;
+const NOTHING = new Uint8Array(0);
 const COUNTERS = ["draws", "sends", "children", "calls"] as const;
 
 /** The agents of `slots`, in sections of about `chunkBytes`. */
@@ -36,17 +38,11 @@ export function* agentSections(
 function writeAgents(out: ByteWriter, core: Core, slots: Uint32Array): void {
   const { table, relations } = core;
   out.u32(slots.length);
-  putColumn(out, gather(table.index, slots));
-  putColumn(
-    out,
-    Uint16Array.from(slots, (slot) => table.type[slot]!),
-  );
-  putColumn(
-    out,
-    Uint8Array.from(slots, (slot) => table.flags[slot]!),
-  );
+  putColumn(out, gather(table.index, slots, new Uint32Array(slots.length)));
+  putColumn(out, gather(table.type, slots, new Uint16Array(slots.length)));
+  putColumn(out, gather(table.flags, slots, new Uint8Array(slots.length)));
   for (const counter of COUNTERS) {
-    const column = gather(table[counter], slots);
+    const column = gather(table[counter], slots, new Uint32Array(slots.length));
     const used = column.some((value) => value !== 0);
     out.u8(used ? 1 : 0);
     if (used) putColumn(out, column);
@@ -55,11 +51,15 @@ function writeAgents(out: ByteWriter, core: Core, slots: Uint32Array): void {
   for (let relation = 0; relation < relations.count; relation++) {
     for (const ties of relations.tables(relation)) writeTies(out, ties, slots);
   }
-  out.raw(encodePlain(statesOf(core, slots)));
+  const states = statesOf(core, slots);
+  const odd = oddValues(states);
+  const bytes = odd.length === 0 ? NOTHING : encodePlain(odd);
+  out.u32(bytes.length);
+  out.raw(bytes);
+  out.raw(encodePlain(states));
 }
 
-function gather(column: Uint32Array, slots: Uint32Array): Uint32Array {
-  const rows = new Uint32Array(slots.length);
+function gather<C extends Uint8Array | Uint16Array | Uint32Array>(column: C, slots: Uint32Array, rows: C): C {
   for (let i = 0; i < slots.length; i++) rows[i] = column[slots[i]!]!;
   return rows;
 }
@@ -127,7 +127,9 @@ export class AgentRows {
     const names = new Map<number, string>();
     for (let left = reader.u32(); left > 0; left--) names.set(reader.u32(), reader.text());
     const ties = this.#readTies(core);
+    const odd = reader.raw(reader.u32());
     const states = decodePlain(reader.raw(reader.remaining)) as unknown[];
+    if (odd.length > 0) restoreOddValues(states, decodePlain(odd) as OddValue[]);
     expectEnd(reader, this.#section.kind);
     for (let i = 0; i < count; i++) {
       const index = this.index[i]!;

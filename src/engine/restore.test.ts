@@ -1,3 +1,4 @@
+import { defineEvent, defineModel } from "myriad";
 import { describe, expect, it } from "vitest";
 import { drainMicrotasks } from "../base/clock.ts";
 import { MyriadError } from "../base/error.ts";
@@ -10,6 +11,7 @@ import { recordsOf } from "./activation-section.ts";
 import { stateHash } from "./engine.ts";
 import type { ActivationRecord } from "./journal.ts";
 import { restoreActivation } from "./rerun.ts";
+import { runAnywhere } from "./same.suite.ts";
 import { openSection } from "./section.ts";
 import { stubs, thinkers } from "./thinkers.suite.ts";
 
@@ -55,6 +57,48 @@ describe("suspended handlers", () => {
     expect(hashOf(lockstep)).toBe(hashOf(expected));
     expect(restored).toBeGreaterThan(50);
     expect(lockstep.decision).toMatchObject({ reason: "quiescence" });
+  });
+
+  it("find as many agents, and the same edges, as when they ran first", async () => {
+    const Go = defineEvent("restore.go", {});
+    const Late = defineEvent("restore.late", {});
+    const model = defineModel({ name: "edges", lookahead: 0.1 });
+    const Waiter = model
+      .agent("waiter")
+      .state((): { log: unknown[]; sign: number } => ({ log: [], sign: 0 }))
+      .on(Go, async (self, _, ctx) => {
+        // What is sent to itself in the last instant of a window arrives at its edge, and its handle says so.
+        self.log.push(ctx.send(ctx.id, Late, {}), Math.atan2(self.sign, self.sign));
+        for (let i = 0; i < 3; i++) {
+          try {
+            ctx.send(3, Late, {});
+            self.log.push(`sent at ${ctx.now}`);
+          } catch (reason) {
+            self.log.push((reason as MyriadError).message);
+          }
+          await ctx.effect("wait", i, () => 0, { thinkTime: 1 });
+        }
+      })
+      .on(Late, (self, _, ctx) => {
+        if (ctx.id === 1 && self.log.length === 0) ctx.spawn(Waiter as never);
+        self.log.push(ctx.now);
+        self.sign = -0;
+      });
+    const scenario = model.scenario({
+      agents: [Waiter],
+      populate(world) {
+        world.spawn(Waiter, 3);
+        world.send(1, Late, {}, { time: 0.9 });
+        world.send(0, Go, {}, { time: 0.3 - 2 ** -54 });
+        world.send(2, Late, {}, { time: 0.1 });
+        world.send(2, Go, {}, { time: 0.7 });
+      },
+    });
+    const effects = { wait: (i: number) => i };
+    const result = await runAnywhere(scenario, { effects });
+    const [first] = result.states.map(({ state }) => (state as { log: unknown[] }).log);
+    expect(first!.filter((entry) => String(entry).includes("UNKNOWN_AGENT"))).toHaveLength(1);
+    expect(first!.filter((entry) => String(entry).includes("sent"))).toHaveLength(2);
   });
 
   it("go the way that was recorded: handlers that leave it are refused", async () => {

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { Scenario } from "../model/scenario.ts";
+import { type Disturbance, runDisturbed } from "../testing/disturbed.ts";
 import { type PartitionedOptions, type PartitionedResult, runPartitioned } from "../testing/run-partitioned.ts";
 
 type Spread = Pick<PartitionedOptions, "workers" | "placement">;
@@ -13,24 +14,46 @@ const SPREADS: readonly Spread[] = [
 /** All of a result but how many events came from elsewhere. */
 const comparable = ({ remoteEvents: _, ...rest }: PartitionedResult): Omit<PartitionedResult, "remoteEvents"> => rest;
 
-/** The result of a scenario, after seeing that it is the same however the agents are spread. */
+/** At every barrier another thing, and every agent another worker: the same each time. */
+async function disturbed(scenario: Scenario, options: PartitionedOptions): Promise<PartitionedResult> {
+  const things: readonly Disturbance[] = ["load", "move", "save"];
+  let turn = 0;
+  let picks = 0;
+  const next = (): Disturbance => things[turn++ % things.length]!;
+  const pick = (n: number): number => Math.floor(((picks++ * 0.618) % 1) * n);
+  const {
+    effects: _,
+    quarantined: __,
+    happened: ___,
+    ...result
+  } = await runDisturbed(scenario, options, {
+    workersMax: 3,
+    next,
+    pick,
+  });
+  return result;
+}
+
+/** The result of a scenario, after seeing that it is the same however the agents are spread, and wherever they go meanwhile. */
 export async function runAnywhere(scenario: Scenario, options: PartitionedOptions = {}): Promise<PartitionedResult> {
   const alone = await runPartitioned(scenario, options);
   for (const spread of SPREADS) {
     expect(comparable(await runPartitioned(scenario, { ...options, ...spread }))).toEqual(comparable(alone));
   }
+  expect(comparable(await disturbed(scenario, options))).toEqual(comparable(alone));
   return alone;
 }
 
 /** The message that a scenario fails with, after seeing that it is the same however the agents are spread. */
 export async function failAnywhere(scenario: Scenario, options: PartitionedOptions = {}): Promise<string> {
-  const message = async (spread: Spread): Promise<string> =>
-    runPartitioned(scenario, { ...options, ...spread }).then(
+  const message = (result: Promise<PartitionedResult>): Promise<string> =>
+    result.then(
       () => "it ended well",
       (reason: Error) => reason.message,
     );
-  const alone = await message({});
-  for (const spread of SPREADS) expect(await message(spread)).toBe(alone);
+  const alone = await message(runPartitioned(scenario, options));
+  for (const spread of SPREADS) expect(await message(runPartitioned(scenario, { ...options, ...spread }))).toBe(alone);
+  expect(await message(disturbed(scenario, options))).toBe(alone);
   return alone;
 }
 

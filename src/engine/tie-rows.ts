@@ -4,9 +4,9 @@ import { putColumn, takeF64, takeU32 } from "./section.ts";
 
 /** Appends the rows of `slots`: how many ties all have, and if any, how many each has, whom to, and the weights unless all are 1. */
 export function writeTies(out: ByteWriter, table: Adjacency, slots: Uint32Array): void {
-  const degrees = Uint32Array.from(slots, (slot) => table.degree(slot));
+  const degrees = new Uint32Array(slots.length);
   let total = 0;
-  for (const degree of degrees) total += degree;
+  for (let i = 0; i < slots.length; i++) total += degrees[i] = table.degree(slots[i]!);
   out.u32(total);
   if (total === 0) return;
   const targets = new Uint32Array(total);
