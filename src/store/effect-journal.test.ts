@@ -23,7 +23,7 @@ describe("the journal of effects", () => {
   test("gives back what parts were answered, as often as asked, each time a copy", async () => {
     const disk = new SimDisk(1);
     const [first, second] = [journal(disk, 0), journal(disk, 1)];
-    const value = { big: new Uint8Array(3_000_000).fill(7), text: "x", set: new Set([1]) };
+    const value = { text: "x".repeat(3_000_000), bytes: new Uint8Array([1, 2]), set: new Set([1]) };
     first.append(answer(5, 0, value));
     second.append({ ...answer(6, 2), outcome: { ok: false, code: "EFFECT_FAILED", message: "no" } });
     await Promise.all([first.sync(), second.sync()]);
@@ -132,7 +132,7 @@ describe("the journal of effects", () => {
       const torn: TornTail[] = [];
       const found = await load(disk, torn).catch((reason: MyriadError) => reason.message);
       if (torn.length > 0) expect([(found as Answers).size, torn]).toEqual([3, [{ path, offset: good.length - 27 }]]);
-      else expect(found).toMatch(/^CORRUPT: "run\/journal\/0-0-1-a1.log": the (record|header) at byte \d+ is damaged/);
+      else expect(found).toMatch(/^CORRUPT: "run\/journal\/0-0-1-a1.log": the record at byte \d+ is damaged/);
     }
   });
 });

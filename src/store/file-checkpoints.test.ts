@@ -161,7 +161,9 @@ describe("damage to a checkpoint", () => {
         flipped[at]! ^= 1 << (at % 8);
         for (const bad of [flipped, good.slice(0, at)]) {
           disk.place(path, bad);
-          expect(await newest(disk)).toEqual({ id: 1, bad: [`${file} CORRUPT`] });
+          const found: string[] = [];
+          const used = await store(disk).newest((name, reason) => found.push(`${name} ${reason.code}`));
+          expect([used?.id, found]).toEqual([1, [`${file} CORRUPT`]]);
         }
       }
       disk.place(path, good);
@@ -284,6 +286,12 @@ async function survives(
     expect(bad).toEqual([]);
     expect(id === state.certain || id === state.next - 1).toBe(true);
     state.certain = id;
+    // No manifest outlives its parts: neither a new one nor one that was being removed.
+    const files = await names(disk);
+    for (const name of files.filter((file) => /^\d+\.json$/.test(file))) {
+      const { parts } = await store(disk).manifest(Number.parseInt(name, 10));
+      expect(files).toEqual(expect.arrayContaining(parts.map(({ file }) => file)));
+    }
   }
   return all;
 }

@@ -7,8 +7,6 @@ export class GroupCommit<T> {
   #waiting: T[] = [];
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
-  #failure: unknown;
-  #failed = false;
 
   /** `commit` resolves when the items are durable. It is never called twice at once. */
   constructor(commit: (items: T[]) => Promise<void>) {
@@ -21,7 +19,6 @@ export class GroupCommit<T> {
 
   /** Resolves when all that was added before is durable: at once when there is nothing. */
   sync(): Promise<void> {
-    if (this.#failed) return Promise.reject(this.#failure);
     if (this.#waiting.length === 0) return this.#running ?? Promise.resolve();
     if (this.#running === undefined) return this.#start();
     this.#next ??= this.#running.then(() => this.#start());
@@ -32,16 +29,10 @@ export class GroupCommit<T> {
     const items = this.#waiting;
     this.#waiting = [];
     this.#next = undefined;
-    const running = this.#commit(items).then(
-      () => {
-        if (this.#running === running) this.#running = undefined;
-      },
-      (reason: unknown) => {
-        this.#failed = true;
-        this.#failure = reason;
-        throw reason;
-      },
-    );
+    // One that failed stays, and all that would come after it fails with it.
+    const running = this.#commit(items).then(() => {
+      if (this.#running === running) this.#running = undefined;
+    });
     this.#running = running;
     return running;
   }

@@ -86,17 +86,16 @@ export class RecordFile {
     this.#placed = true;
   }
 
-  /** `whole`: the file counts only once all this is on disk, so that each record is settled as it stands. */
-  async #append(contents: readonly Uint8Array[], whole: boolean): Promise<void> {
+  async #append(contents: readonly Uint8Array[], sealed: boolean): Promise<void> {
     const first = this.#number;
     const out = new ByteWriter(contents.reduce((bytes, record) => bytes + record.length + 32, 64));
     for (const record of contents) {
       const number = this.#number++;
       // The header can be read by who does not know the identity yet.
       const salt = number === this.#options.number ? HEADER_SALT : this.#salt;
-      writeRecord(out, salt, { kind: "data", number, settled: whole ? number : first }, record);
+      writeRecord(out, salt, { kind: "data", number, settled: first }, record);
     }
-    if (whole) writeRecord(out, this.#salt, { kind: "seal", number: this.#number, settled: this.#number }, NOTHING);
+    if (sealed) writeRecord(out, this.#salt, { kind: "seal", number: this.#number, settled: this.#number }, NOTHING);
     await this.#file!.write(out.bytes());
     await this.#file!.sync();
   }

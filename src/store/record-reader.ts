@@ -29,20 +29,23 @@ export async function* readRecords(
 ): AsyncGenerator<StoredRecord> {
   const reader = new PieceReader(disk.read(path));
   try {
-    for (let expected = -1; ; ) {
+    let expected = -1;
+    for (let sealed = false; ; ) {
       const offset = reader.position;
       const headBytes = await reader.take(RECORD_HEAD_BYTES);
-      if (headBytes.length === 0 && offset > 0) return;
+      if (headBytes.length === 0 && sealed) return;
       const head = readHead(headBytes, 0);
-      const contents = head === undefined ? new Uint8Array(0) : await reader.take(head.length);
+      const contents = head === undefined ? NOTHING : await reader.take(head.length);
       const whole = head !== undefined && fits(head, headBytes, contents, offset === 0 ? HEADER_SALT : salt);
       if (!whole || (offset > 0 && head.number !== expected)) {
-        // The file got its name with its first batch on disk.
-        if (offset === 0) throw new MyriadError("CORRUPT", `"${path}": the header at byte 0 is damaged`);
-        checkTorn(path, offset, joined([headBytes, contents, await reader.rest()]), expected, salt);
+        if (!sealed) throw damaged(path, offset, "the file got its name after the first records were whole");
+        const behind = Buffer.concat([headBytes, contents, await reader.rest()]);
+        const settled = findSettled(behind, 1, expected, salt);
+        if (settled >= 0) throw damaged(path, offset, `that at byte ${offset + settled} shows that it was whole`);
         onTorn({ path, offset });
         return;
       }
+      sealed ||= head.kind === "seal";
       expected = head.number + (head.kind === "data" ? 1 : 0);
       if (head.kind === "data") yield { number: head.number, offset, contents };
     }
@@ -51,14 +54,7 @@ export async function* readRecords(
   }
 }
 
-/** Throws CORRUPT when the bytes from a bad record on show that it was good once. */
-function checkTorn(path: string, offset: number, bytes: Uint8Array, number: number, salt: number): void {
-  const settled = findSettled(bytes, 1, number, salt);
-  if (settled < 0) return;
-  throw new MyriadError(
-    "CORRUPT",
-    `"${path}": the record at byte ${offset} is damaged; a later one, at byte ${offset + settled}, shows that it was whole`,
-  );
-}
+const NOTHING = new Uint8Array(0);
 
-const joined = (parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
+const damaged = (path: string, offset: number, why: string): MyriadError =>
+  new MyriadError("CORRUPT", `"${path}": the record at byte ${offset} is damaged: ${why}`);

@@ -4,7 +4,8 @@ import type { ByteWriter } from "../base/bytes.ts";
 /*
  * A record of an appended file: magic u16, kind u8, length u32, number f64, settled f64, CRC-32 u32 over all else under the file's salt, contents.
  * `settled` is what tells a torn tail from damage: all records before that number were on disk when this one was written. A bad record with a good
- * one behind it that was settled past it has been damaged since; without one, it may never have been acknowledged.
+ * one behind it that was settled past it has been damaged since; without one, it may never have been acknowledged. The first batch ends with a seal and is
+ * on disk before the file has its name: until the first seal nothing may be missing.
  */
 const MAGIC = 0x52a7;
 /** Bytes before the contents. */

@@ -59,8 +59,10 @@ export class SimFile {
   }
 
   #punch(stream: SeededStream): void {
+    // Few holes leave whole records behind a broken one, many leave none.
+    const odds = 2 + stream.integer(40);
     for (let at = this.#safe; at < this.#bytes.length; at += SECTOR_BYTES) {
-      if (stream.integer(2) === 0) this.#bytes.fill(0, at, at + SECTOR_BYTES);
+      if (stream.integer(odds) === 0) this.#bytes.fill(0, at, at + SECTOR_BYTES);
     }
   }
 }
