@@ -1,11 +1,12 @@
-import { crc32 } from "node:zlib";
 import { MyriadError } from "../base/error.ts";
-import { hex } from "./part-format.ts";
+import { crc, hex } from "./crc.ts";
+
+const encoder = new TextEncoder();
 
 /** A value as JSON that people can read, with the checksum of its compact form. */
 export function encodeChecked(value: object): Uint8Array {
-  const checksum = hex(crc32(JSON.stringify(value)));
-  return new TextEncoder().encode(`${JSON.stringify({ checksum, value }, null, 2)}\n`);
+  const checksum = hex(crc(encoder.encode(JSON.stringify(value))));
+  return encoder.encode(`${JSON.stringify({ checksum, value }, null, 2)}\n`);
 }
 
 /** What `encodeChecked` made, to the byte; anything else throws CORRUPT naming `path`. */

@@ -1,7 +1,7 @@
-import { crc32 } from "node:zlib";
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { MyriadError } from "../base/error.ts";
 import { decodePlain, encodePlain } from "../wire/plain-codec.ts";
+import { crc } from "./crc.ts";
 
 /*
  * One worker's part of a checkpoint: magic u32, header (length u32, CRC-32 u32, plain data), sections (length u32, CRC-32 u32 of length and contents,
@@ -37,9 +37,6 @@ export interface PartTrailer {
   readonly checksum: number;
 }
 
-/** CRC-32 as 8 hexadecimal digits. */
-export const hex = (checksum: number): string => checksum.toString(16).padStart(8, "0");
-
 /** Magic and header. */
 export function encodeHeader(header: PartHeader): Uint8Array {
   const contents = encodePlain(header);
@@ -54,7 +51,7 @@ export function encodeHeader(header: PartHeader): Uint8Array {
 export function encodeFront(contents: Uint8Array): Uint8Array {
   const out = new ByteWriter(FRONT_BYTES);
   out.u32(contents.length);
-  out.u32(crc32(contents, crc32(out.bytes())));
+  out.u32(crc(contents, crc(out.bytes())));
   return out.bytes();
 }
 
@@ -64,13 +61,13 @@ export function encodeTrailer({ sections, bytes, checksum }: PartTrailer): Uint8
   out.u32(END);
   out.u32(sections);
   out.f64(bytes);
-  out.u32(crc32(out.bytes(), checksum));
+  out.u32(crc(out.bytes(), checksum));
   return out.bytes();
 }
 
 /** Whether contents are those that their front was made for. */
 export function frontFits(front: Uint8Array, contents: Uint8Array): boolean {
-  return new ByteReader(front.subarray(4)).u32() === crc32(contents, crc32(front.subarray(0, 4)));
+  return new ByteReader(front.subarray(4)).u32() === crc(contents, crc(front.subarray(0, 4)));
 }
 
 /** Length of the header's contents from magic and front. Throws CORRUPT. */

@@ -1,6 +1,6 @@
-import { crc32 } from "node:zlib";
 import { ByteReader } from "../base/bytes.ts";
 import { MyriadError } from "../base/error.ts";
+import { crc, hex } from "./crc.ts";
 import type { Disk } from "./disk.ts";
 import {
   decodeHeader,
@@ -9,7 +9,6 @@ import {
   FRONT_BYTES,
   frontFits,
   headerBytes,
-  hex,
   PART_FORMAT,
   type PartHeader,
   SECTION_BYTES_MAX,
@@ -97,7 +96,7 @@ class PartReader {
     const at = this.#reader.position;
     const bytes = await this.#reader.take(count);
     if (bytes.length < count) throw this.#corrupt(at, `the file ends at byte ${at + bytes.length}`);
-    this.#checksum = crc32(bytes, this.#checksum);
+    this.#checksum = crc(bytes, this.#checksum);
     return bytes;
   }
 

@@ -1,10 +1,10 @@
 import { basename, dirname } from "node:path";
-import { crc32 } from "node:zlib";
 import { assert } from "../base/assert.ts";
 import { ByteWriter } from "../base/bytes.ts";
 import { MyriadError } from "../base/error.ts";
+import { crc, hex } from "./crc.ts";
 import type { Disk, DiskFile } from "./disk.ts";
-import { encodeFront, encodeHeader, encodeTrailer, hex, type PartHeader, SECTION_BYTES_MAX } from "./part-format.ts";
+import { encodeFront, encodeHeader, encodeTrailer, type PartHeader, SECTION_BYTES_MAX } from "./part-format.ts";
 
 /** Small sections are gathered until there is this much: a call of the system for each would cost more than the copy. */
 const GATHER_BYTES = 256 * 1024;
@@ -92,7 +92,7 @@ export class PartWriter {
   }
 
   async #put(bytes: Uint8Array): Promise<void> {
-    this.#checksum = crc32(bytes, this.#checksum);
+    this.#checksum = crc(bytes, this.#checksum);
     await this.#file.write(bytes);
   }
 

@@ -1,5 +1,5 @@
-import { crc32 } from "node:zlib";
 import type { ByteWriter } from "../base/bytes.ts";
+import { crc } from "./crc.ts";
 
 /*
  * A record of an appended file: magic u16, kind u8, length u32, number f64, settled f64, CRC-32 u32 over all else under the file's salt, contents.
@@ -27,7 +27,7 @@ export interface RecordHead {
 const KINDS: readonly RecordKind[] = ["data", "seal"];
 
 /** The salt of a file: records that lie about on the disk from another one are not taken for its own. */
-export const saltOf = (identity: string): number => crc32(identity);
+export const saltOf = (identity: string): number => crc(new TextEncoder().encode(identity));
 /** Of every first record: what the file is can be told before it is believed. */
 export const HEADER_SALT = 0;
 
@@ -43,7 +43,7 @@ export function writeRecord(
   out.u32(contents.length);
   out.f64(head.number);
   out.f64(head.settled);
-  const checksum = crc32(contents, crc32(out.bytes().subarray(start), salt));
+  const checksum = crc(contents, crc(out.bytes().subarray(start), salt));
   out.u32(checksum);
   out.raw(contents);
 }
@@ -61,7 +61,7 @@ export function readHead(bytes: Uint8Array, at: number): RecordHead | undefined 
 
 /** Whether head and contents are as they were written. `headBytes`: those that `readHead` read. */
 export function fits(head: RecordHead, headBytes: Uint8Array, contents: Uint8Array, salt: number): boolean {
-  return contents.length === head.length && crc32(contents, crc32(headBytes.subarray(0, 23), salt)) === head.checksum;
+  return contents.length === head.length && crc(contents, crc(headBytes.subarray(0, 23), salt)) === head.checksum;
 }
 
 /** The first whole record at or behind `at` that was written when record `number` was settled; its offset, or -1. */
