@@ -100,6 +100,10 @@ export interface Report {
 /** Rows that handlers recorded: plain data (encodePlain). */
 export interface Records {
   rows: Uint8Array;
+  /** All rows until the end of this window have been sent with the last piece. */
+  window: number;
+  /** Another piece follows. */
+  more: boolean;
 }
 
 /** Final states of agents: plain data (encodePlain). */
@@ -731,13 +735,19 @@ export const Report: MessageFns<Report> = {
 };
 
 function createBaseRecords(): Records {
-  return { rows: new Uint8Array(0) };
+  return { rows: new Uint8Array(0), window: 0, more: false };
 }
 
 export const Records: MessageFns<Records> = {
   encode(message: Records, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.rows.length !== 0) {
       writer.uint32(10).bytes(message.rows);
+    }
+    if (message.window !== 0) {
+      writer.uint32(17).double(message.window);
+    }
+    if (message.more !== false) {
+      writer.uint32(24).bool(message.more);
     }
     return writer;
   },
@@ -761,6 +771,22 @@ export const Records: MessageFns<Records> = {
             }
 
             message.rows = reader.bytes();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.window = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.more = reader.bool();
             continue;
           }
         }

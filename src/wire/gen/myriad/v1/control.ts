@@ -23,10 +23,16 @@ import {
 
 /** Worker to master. */
 export interface WorkerMessage {
+  /** The part of the run that it is about: a process may host several. */
+  part: number;
   message:
     | { $case: "hello"; value: Hello }
     | { $case: "ready"; value: Ready }
     | { $case: "connections"; value: Connections }
+    | { $case: "saved"; value: Saved }
+    | { $case: "replaced"; value: Replaced }
+    | { $case: "caughtUp"; value: CaughtUp }
+    | { $case: "pressed"; value: Pressed }
     | { $case: "failed"; value: Failed }
     | undefined;
 }
@@ -36,6 +42,8 @@ export interface WorkerMessage {
  * then), connect, start.
  */
 export interface MasterMessage {
+  /** The part of the run that it is about. */
+  part: number;
   message:
     | { $case: "welcome"; value: Welcome }
     | { $case: "setup"; value: Setup }
@@ -43,6 +51,9 @@ export interface MasterMessage {
     | { $case: "start"; value: Start }
     | { $case: "command"; value: Command }
     | { $case: "shutdown"; value: Shutdown }
+    | { $case: "committed"; value: Committed }
+    | { $case: "replace"; value: Replace }
+    | { $case: "lift"; value: Lift }
     | undefined;
 }
 
@@ -84,6 +95,8 @@ export interface Attachment {
   workerId: number;
   /** A process that is not, or no longer, this worker is refused. */
   incarnation: string;
+  /** Of a bulk stream: the part of the run that it is for. */
+  part: number;
 }
 
 export interface Welcome {
@@ -113,6 +126,19 @@ export interface Setup {
   shares: Uint8Array;
   /** f64 each, by worker id: the most agents that each worker may ever host; Infinity where there is no limit. */
   agentLimits: Uint8Array;
+  /** The run's folder, where checkpoints and answers are kept; empty: none are. */
+  runFolder: string;
+  /** What to begin from; absent: the population follows. */
+  restore: Restore | undefined;
+}
+
+export interface Restore {
+  /** Number of a checkpoint that is committed. */
+  checkpoint: number;
+  /** The first window to be run. */
+  window: number;
+  /** Commands up to this number took effect before it. */
+  commands: number;
 }
 
 export interface Peer {
@@ -127,19 +153,74 @@ export interface Connect {
   peers: Peer[];
 }
 
-/** The worker has come to the end of a stage: "loaded" or "connected". */
+/** The part has come to the end of a stage: "loaded" or "connected". */
 export interface Ready {
   stage: string;
+  /** Once loaded: where its peers reach it, and who it is to them. */
+  address: string;
+  incarnation: string;
 }
 
 export interface Start {
+  /** Of a part that comes in the place of a lost one: plain data (encodePlain), what the others know of the commands. */
+  account: Uint8Array;
 }
 
 /** A command of the master, numbered in its log; it takes effect at the first barrier at which all workers have it. */
 export interface Command {
   number: number;
-  /** "stop" for now. */
+  /** "stop", "checkpoint", "pause" or "halt". */
   kind: string;
+  /** Of checkpoint and halt: the number of the checkpoint to be made. */
+  checkpoint: number;
+}
+
+/** A pause with this number is over. */
+export interface Lift {
+  number: number;
+}
+
+/** The part's state at a barrier is on disk, or could not be put there. */
+export interface Saved {
+  checkpoint: number;
+  /** The window that comes after the barrier. */
+  window: number;
+  /** Plain data (encodePlain): the file, its size and checksum. Empty when it failed. */
+  info: Uint8Array;
+  /** How long the part stood still for it. */
+  pauseMs: number;
+  /** Why it failed. */
+  failure: string;
+}
+
+/** A checkpoint is there for good: what was kept of the windows before it is not needed any more. */
+export interface Committed {
+  checkpoint: number;
+  window: number;
+}
+
+/** Another process has come in the place of a peer that was lost. */
+export interface Replace {
+  peer: Peer | undefined;
+  epoch: number;
+}
+
+/** The part takes the other for its peer from now on. */
+export interface Replaced {
+  workerId: number;
+  /** Plain data (encodePlain): what it knows of the commands, and of what the lost one has said of them. */
+  account: Uint8Array;
+}
+
+/** A part that came in the place of a lost one has come past all that the lost one had told the others. */
+export interface CaughtUp {
+  window: number;
+  /** Events delivered once more. */
+  replayed: number;
+}
+
+/** The part keeps so many frames for its peers that a checkpoint should be made soon. */
+export interface Pressed {
 }
 
 export interface Shutdown {
@@ -228,11 +309,14 @@ export interface StopReply {
 }
 
 function createBaseWorkerMessage(): WorkerMessage {
-  return { message: undefined };
+  return { part: 0, message: undefined };
 }
 
 export const WorkerMessage: MessageFns<WorkerMessage> = {
   encode(message: WorkerMessage, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.part !== 0) {
+      writer.uint32(120).uint32(message.part);
+    }
     switch (message.message?.$case) {
       case "hello":
         Hello.encode(message.message.value, writer.uint32(10).fork()).join();
@@ -242,6 +326,18 @@ export const WorkerMessage: MessageFns<WorkerMessage> = {
         break;
       case "connections":
         Connections.encode(message.message.value, writer.uint32(26).fork()).join();
+        break;
+      case "saved":
+        Saved.encode(message.message.value, writer.uint32(34).fork()).join();
+        break;
+      case "replaced":
+        Replaced.encode(message.message.value, writer.uint32(42).fork()).join();
+        break;
+      case "caughtUp":
+        CaughtUp.encode(message.message.value, writer.uint32(50).fork()).join();
+        break;
+      case "pressed":
+        Pressed.encode(message.message.value, writer.uint32(58).fork()).join();
         break;
       case "failed":
         Failed.encode(message.message.value, writer.uint32(66).fork()).join();
@@ -263,6 +359,14 @@ export const WorkerMessage: MessageFns<WorkerMessage> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.part = reader.uint32();
+            continue;
+          }
           case 1: {
             if (tag !== 10) {
               break;
@@ -287,6 +391,38 @@ export const WorkerMessage: MessageFns<WorkerMessage> = {
             message.message = { $case: "connections", value: Connections.decode(reader, reader.uint32()) };
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.message = { $case: "saved", value: Saved.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.message = { $case: "replaced", value: Replaced.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.message = { $case: "caughtUp", value: CaughtUp.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.message = { $case: "pressed", value: Pressed.decode(reader, reader.uint32()) };
+            continue;
+          }
           case 8: {
             if (tag !== 66) {
               break;
@@ -309,11 +445,14 @@ export const WorkerMessage: MessageFns<WorkerMessage> = {
 };
 
 function createBaseMasterMessage(): MasterMessage {
-  return { message: undefined };
+  return { part: 0, message: undefined };
 }
 
 export const MasterMessage: MessageFns<MasterMessage> = {
   encode(message: MasterMessage, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.part !== 0) {
+      writer.uint32(120).uint32(message.part);
+    }
     switch (message.message?.$case) {
       case "welcome":
         Welcome.encode(message.message.value, writer.uint32(10).fork()).join();
@@ -333,6 +472,15 @@ export const MasterMessage: MessageFns<MasterMessage> = {
       case "shutdown":
         Shutdown.encode(message.message.value, writer.uint32(82).fork()).join();
         break;
+      case "committed":
+        Committed.encode(message.message.value, writer.uint32(90).fork()).join();
+        break;
+      case "replace":
+        Replace.encode(message.message.value, writer.uint32(98).fork()).join();
+        break;
+      case "lift":
+        Lift.encode(message.message.value, writer.uint32(106).fork()).join();
+        break;
     }
     return writer;
   },
@@ -350,6 +498,14 @@ export const MasterMessage: MessageFns<MasterMessage> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.part = reader.uint32();
+            continue;
+          }
           case 1: {
             if (tag !== 10) {
               break;
@@ -396,6 +552,30 @@ export const MasterMessage: MessageFns<MasterMessage> = {
             }
 
             message.message = { $case: "shutdown", value: Shutdown.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.message = { $case: "committed", value: Committed.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.message = { $case: "replace", value: Replace.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.message = { $case: "lift", value: Lift.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -640,7 +820,7 @@ export const Hello: MessageFns<Hello> = {
 };
 
 function createBaseAttachment(): Attachment {
-  return { runId: "", workerId: 0, incarnation: "" };
+  return { runId: "", workerId: 0, incarnation: "", part: 0 };
 }
 
 export const Attachment: MessageFns<Attachment> = {
@@ -653,6 +833,9 @@ export const Attachment: MessageFns<Attachment> = {
     }
     if (message.incarnation !== "") {
       writer.uint32(26).string(message.incarnation);
+    }
+    if (message.part !== 0) {
+      writer.uint32(32).uint32(message.part);
     }
     return writer;
   },
@@ -692,6 +875,14 @@ export const Attachment: MessageFns<Attachment> = {
             }
 
             message.incarnation = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.part = reader.uint32();
             continue;
           }
         }
@@ -790,6 +981,8 @@ function createBaseSetup(): Setup {
     events: [],
     shares: new Uint8Array(0),
     agentLimits: new Uint8Array(0),
+    runFolder: "",
+    restore: undefined,
   };
 }
 
@@ -833,6 +1026,12 @@ export const Setup: MessageFns<Setup> = {
     }
     if (message.agentLimits.length !== 0) {
       writer.uint32(106).bytes(message.agentLimits);
+    }
+    if (message.runFolder !== "") {
+      writer.uint32(114).string(message.runFolder);
+    }
+    if (message.restore !== undefined) {
+      Restore.encode(message.restore, writer.uint32(122).fork()).join();
     }
     return writer;
   },
@@ -952,6 +1151,90 @@ export const Setup: MessageFns<Setup> = {
             }
 
             message.agentLimits = reader.bytes();
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.runFolder = reader.string();
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.restore = Restore.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRestore(): Restore {
+  return { checkpoint: 0, window: 0, commands: 0 };
+}
+
+export const Restore: MessageFns<Restore> = {
+  encode(message: Restore, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.checkpoint !== 0) {
+      writer.uint32(8).uint32(message.checkpoint);
+    }
+    if (message.window !== 0) {
+      writer.uint32(17).double(message.window);
+    }
+    if (message.commands !== 0) {
+      writer.uint32(24).uint32(message.commands);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Restore {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRestore();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.checkpoint = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.window = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.commands = reader.uint32();
             continue;
           }
         }
@@ -1082,13 +1365,19 @@ export const Connect: MessageFns<Connect> = {
 };
 
 function createBaseReady(): Ready {
-  return { stage: "" };
+  return { stage: "", address: "", incarnation: "" };
 }
 
 export const Ready: MessageFns<Ready> = {
   encode(message: Ready, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.stage !== "") {
       writer.uint32(10).string(message.stage);
+    }
+    if (message.address !== "") {
+      writer.uint32(18).string(message.address);
+    }
+    if (message.incarnation !== "") {
+      writer.uint32(26).string(message.incarnation);
     }
     return writer;
   },
@@ -1114,6 +1403,22 @@ export const Ready: MessageFns<Ready> = {
             message.stage = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.address = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.incarnation = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1128,11 +1433,14 @@ export const Ready: MessageFns<Ready> = {
 };
 
 function createBaseStart(): Start {
-  return {};
+  return { account: new Uint8Array(0) };
 }
 
 export const Start: MessageFns<Start> = {
-  encode(_: Start, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: Start, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.account.length !== 0) {
+      writer.uint32(10).bytes(message.account);
+    }
     return writer;
   },
 
@@ -1149,6 +1457,14 @@ export const Start: MessageFns<Start> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.account = reader.bytes();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1163,7 +1479,7 @@ export const Start: MessageFns<Start> = {
 };
 
 function createBaseCommand(): Command {
-  return { number: 0, kind: "" };
+  return { number: 0, kind: "", checkpoint: 0 };
 }
 
 export const Command: MessageFns<Command> = {
@@ -1173,6 +1489,9 @@ export const Command: MessageFns<Command> = {
     }
     if (message.kind !== "") {
       writer.uint32(18).string(message.kind);
+    }
+    if (message.checkpoint !== 0) {
+      writer.uint32(24).uint32(message.checkpoint);
     }
     return writer;
   },
@@ -1206,6 +1525,413 @@ export const Command: MessageFns<Command> = {
             message.kind = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.checkpoint = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseLift(): Lift {
+  return { number: 0 };
+}
+
+export const Lift: MessageFns<Lift> = {
+  encode(message: Lift, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.number !== 0) {
+      writer.uint32(8).uint32(message.number);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Lift {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLift();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.number = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSaved(): Saved {
+  return { checkpoint: 0, window: 0, info: new Uint8Array(0), pauseMs: 0, failure: "" };
+}
+
+export const Saved: MessageFns<Saved> = {
+  encode(message: Saved, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.checkpoint !== 0) {
+      writer.uint32(8).uint32(message.checkpoint);
+    }
+    if (message.window !== 0) {
+      writer.uint32(17).double(message.window);
+    }
+    if (message.info.length !== 0) {
+      writer.uint32(26).bytes(message.info);
+    }
+    if (message.pauseMs !== 0) {
+      writer.uint32(33).double(message.pauseMs);
+    }
+    if (message.failure !== "") {
+      writer.uint32(42).string(message.failure);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Saved {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSaved();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.checkpoint = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.window = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.info = reader.bytes();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.pauseMs = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.failure = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCommitted(): Committed {
+  return { checkpoint: 0, window: 0 };
+}
+
+export const Committed: MessageFns<Committed> = {
+  encode(message: Committed, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.checkpoint !== 0) {
+      writer.uint32(8).uint32(message.checkpoint);
+    }
+    if (message.window !== 0) {
+      writer.uint32(17).double(message.window);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Committed {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCommitted();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.checkpoint = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.window = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseReplace(): Replace {
+  return { peer: undefined, epoch: 0 };
+}
+
+export const Replace: MessageFns<Replace> = {
+  encode(message: Replace, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.peer !== undefined) {
+      Peer.encode(message.peer, writer.uint32(10).fork()).join();
+    }
+    if (message.epoch !== 0) {
+      writer.uint32(16).uint32(message.epoch);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Replace {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReplace();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.peer = Peer.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.epoch = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseReplaced(): Replaced {
+  return { workerId: 0, account: new Uint8Array(0) };
+}
+
+export const Replaced: MessageFns<Replaced> = {
+  encode(message: Replaced, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.workerId !== 0) {
+      writer.uint32(8).uint32(message.workerId);
+    }
+    if (message.account.length !== 0) {
+      writer.uint32(18).bytes(message.account);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Replaced {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReplaced();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.workerId = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.account = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCaughtUp(): CaughtUp {
+  return { window: 0, replayed: 0 };
+}
+
+export const CaughtUp: MessageFns<CaughtUp> = {
+  encode(message: CaughtUp, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.window !== 0) {
+      writer.uint32(9).double(message.window);
+    }
+    if (message.replayed !== 0) {
+      writer.uint32(17).double(message.replayed);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CaughtUp {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCaughtUp();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.window = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.replayed = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBasePressed(): Pressed {
+  return {};
+}
+
+export const Pressed: MessageFns<Pressed> = {
+  encode(_: Pressed, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Pressed {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePressed();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
