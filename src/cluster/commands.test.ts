@@ -32,7 +32,9 @@ describe("command queue", () => {
       ],
       through: 20,
     });
-    const queue = new CommandQueue(3, before);
+    const queue = new CommandQueue(3);
+    queue.inherit(before);
+    expect(queue.through).toBe(20);
     queue.accept(command(6, "stop"));
     expect([8, 9].map((window) => queue.numberFor(window))).toEqual([3, 3]);
     expect([10, 16, 17, 19, 20].map((window) => queue.numberFor(window))).toEqual([4, 4, 5, 5, 6]);

@@ -55,17 +55,26 @@ export function mergeAccounts(accounts: readonly Account[]): Account {
  */
 export class CommandQueue {
   readonly #commands: Command[] = [];
-  readonly #before: Account | undefined;
+  #before: Account | undefined;
   readonly #base: number;
   #applied: number;
   #lifted = 0;
 
-  /** `applied`: commands up to this number took effect before the loop begins. `before`: of the predecessor. */
-  constructor(applied = 0, before?: Account) {
-    this.#before = before;
+  /** `applied`: commands up to this number took effect before the loop begins. */
+  constructor(applied = 0) {
     this.#base = applied;
     this.#applied = applied;
-    for (const { command } of before?.applied ?? []) this.accept(command);
+  }
+
+  /** Comes in the place of a lost worker: before the loop begins. */
+  inherit(before: Account): void {
+    this.#before = before;
+    for (const { command } of before.applied) this.accept(command);
+  }
+
+  /** What was inherited has been gone through when this window is closed; -Infinity: nothing was. */
+  get through(): number {
+    return this.#before?.through ?? Number.NEGATIVE_INFINITY;
   }
 
   /** The highest number received. */

@@ -226,7 +226,7 @@ export class WorkerLoop {
     const closings = new Array<Uint8Array>(workers);
     const command = this.#commands.numberFor(this.#window);
     const own = engine.closing();
-    if (this.#options.determinants?.dirty === true || this.#held.length > 0) await this.#durable();
+    if (this.#mustWait) await this.#durable();
     for (let peer = 0; peer < workers; peer++) {
       if (peer !== self) this.#send(peer, engine.outbox(peer), own, command);
     }
@@ -259,6 +259,11 @@ export class WorkerLoop {
     return decision;
   }
 
+  /** What is sent may depend on answers that are not durable yet, or has to stay behind what may. */
+  get #mustWait(): boolean {
+    return this.#options.determinants?.dirty === true || this.#held.length > 0;
+  }
+
   /** Sends what had to wait, once it may leave. */
   async #durable(): Promise<void> {
     if (this.#options.determinants?.dirty === true) await this.#staging.guard(this.#options.determinants.sync());
@@ -286,7 +291,7 @@ export class WorkerLoop {
     const frames = encodeFrames(header, batch, codecs, closing);
     let taken = true;
     for (const frame of frames) {
-      if (this.#options.determinants?.dirty === true || this.#held.length > 0) this.#held.push({ peer, frame });
+      if (closing === null && this.#mustWait) this.#held.push({ peer, frame });
       // What has to wait is not waited for: a window's events cannot drain before it closes (protocol 18).
       else taken = sender.send(frame);
       this.bytesSent += frame.length;

@@ -67,21 +67,23 @@ export interface ClusterStatus {
 }
 
 export function workerStatus(link: WorkerLink, agents: number, nowMs: number): WorkerStatus {
-  const { pulse, progress, stage, limits, health, offer, connections } = link;
+  const { pulse, stage, limits, health, offer, connections } = link;
+  const progress = link.progress[0];
+  const sum = (of: (part: PartProgress) => number): number => link.progress.reduce((all, part) => all + of(part), 0);
   const limit = (value: number): number | null => (value === Number.POSITIVE_INFINITY ? null : value);
   return {
     id: link.id,
     name: link.name,
     address: link.address,
-    state: stage === "running" && progress !== undefined ? activityText(progress) : stage,
+    state: stage === "attached" && progress !== undefined ? activityText(progress) : stage,
     window: progress?.window ?? -1,
     agents,
     agentsMax: limit(offer.agentsMax),
     rssBytes: pulse?.rssBytes ?? 0,
     memoryMaxBytes: limit(limits.memoryMaxBytes),
-    effects: progress?.effects ?? 0,
+    effects: sum(({ effects }) => effects),
     effectsMax: limits.effectsMax,
-    pending: progress?.pending ?? 0,
+    pending: sum(({ pending }) => pending),
     lagMs: pulse?.lagMs ?? 0,
     lastBeatMs: Math.round(nowMs - health.lastMs),
     stalledMs: health.stalledMs,
@@ -132,14 +134,15 @@ export class ProgressMeter {
     const now = this.#clock.now();
     const elapsedMs = now - this.#lastMs;
     if (elapsedMs < PROGRESS_MS) return undefined;
-    const parts = links.map((link) => link.progress);
-    const events = parts.reduce((sum, part) => sum + (part?.events ?? 0), 0);
-    const virtualTime = Math.min(...parts.map((part) => part?.virtualTime ?? 0));
-    const rounds = Math.min(...parts.map((part) => part?.rounds ?? 0));
+    const parts = links.filter(({ gone }) => !gone).flatMap((link) => link.progress);
+    const least = (of: (part: PartProgress) => number): number => Math.min(...parts.map(of));
+    const events = parts.reduce((sum, part) => sum + part.events, 0);
+    const virtualTime = parts.length === 0 ? 0 : least((part) => part.virtualTime);
+    const rounds = parts.length === 0 ? 0 : least((part) => part.rounds);
     const fraction = fractionOf(this.#until, virtualTime, rounds);
     this.last = {
       virtualTime,
-      window: Math.min(...parts.map((part) => part?.window ?? -1)),
+      window: parts.length === 0 ? -1 : least((part) => part.window),
       events,
       eventsPerSecond: Math.round(((events - this.#lastEvents) * 1000) / elapsedMs),
       workers: links.length,

@@ -34,7 +34,7 @@ export function watchHealth({ links, clock, log, onDead, ...given }: HealthOptio
       if (health.kind === "dead") onDead(link, health.why);
       else if (health.kind === "straggling" && !straggling.has(link)) {
         straggling.add(link);
-        const { window } = link.progress!;
+        const window = link.progress[0]?.window;
         log.warn("worker makes no progress", { worker: link.name, window, forMs: Math.round(health.forMs) });
       } else if (health.kind === "alive" && straggling.delete(link)) {
         log.info("worker makes progress again", { worker: link.name });

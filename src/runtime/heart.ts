@@ -30,11 +30,10 @@ export class Heart {
     this.#thread = new BeatThread({ onRefused: options.onStopped, onDied: options.onStopped });
   }
 
-  /** Beats to the master at host:port from now on, for the part whose board it is. */
-  start(target: string, attachment: Attachment, board: ProgressBoard): void {
+  /** Beats to the master at host:port from now on. */
+  start(target: string, attachment: Attachment): void {
     const { heartbeatMs, clock, onSign } = this.#options;
     const signMs = Math.min(SIGN_MS_MAX, heartbeatMs / 2);
-    this.add(attachment.workerId, board);
     this.#thread.start({ target, attachment, intervalMs: heartbeatMs, pulse: this.#pulse.buffer, signMs });
     let dueMs = clock.now();
     const sign = (): void => {

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Scenario } from "../model/scenario.ts";
 import type { DataReader } from "../store/data-file.ts";
+import type { Disk } from "../store/disk.ts";
 import type { Log } from "./log.ts";
 import type { RunOptions } from "./run.ts";
 
@@ -26,6 +27,12 @@ export interface MasterOptions {
   readonly onBeat?: (worker: number, delayMs: number) => void;
   /** Time between two looks at the beats. Default 1,000. */
   readonly healthCheckMs?: number;
+  /** Where checkpoints and decisions are kept; absent: nowhere, and a worker that is lost ends the run. */
+  readonly runFolder?: string;
+  /** How long it waits for a worker when nobody is left who could take a part over. Default 60,000. */
+  readonly waitForWorkerMs?: number;
+  /** Default: the machine's. */
+  readonly disk?: Disk;
   readonly clock: Clock;
   readonly log: Log;
   readonly reader: DataReader;

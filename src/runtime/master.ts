@@ -1,26 +1,35 @@
 import { Deferred } from "../base/deferred.ts";
 import { MyriadError } from "../base/error.ts";
+import type { Command, CommandKind } from "../cluster/commands.ts";
 import type { PlacementFigures } from "../cluster/placement-figures.ts";
 import type { Registry } from "../cluster/registry.ts";
 import { populate } from "../model/populate.ts";
 import type { Population } from "../model/population.ts";
 import { compile, type Program } from "../model/program.ts";
 import { PROTOCOL_VERSION } from "../net/hello.ts";
+import { DecisionLog } from "../store/decision-log.ts";
+import { FileCheckpoints } from "../store/file-checkpoints.ts";
+import { nodeDisk } from "../store/node-disk.ts";
+import { RunFolder } from "../store/run-folder.ts";
 import type { Pulse } from "../wire/gen/myriad/v1/beats.ts";
-import type { Attachment, Failed, Hello, LocateReply } from "../wire/gen/myriad/v1/control.ts";
+import type { Attachment, Failed, Hello, LocateReply, Setup } from "../wire/gen/myriad/v1/control.ts";
+import { CheckpointKeeper, type Committed } from "./checkpoint-keeper.ts";
 import { type ClusterStatus, type MasterState, ProgressMeter, workerStatus } from "./cluster-status.ts";
 import { type ControlHost, ControlServer } from "./control-server.ts";
+import { Failover } from "./failover.ts";
 import { WORKER_TIMEOUT_MS_DEFAULT, watchHealth } from "./health-watch.ts";
 import { LossVerdict, PEER_TELLS, STREAM_BROKE } from "./loss-verdict.ts";
 import type { MasterOptions } from "./master-options.ts";
+import type { PartLink } from "./part-link.ts";
 import { runTotals } from "./part-result.ts";
+import { Parts } from "./parts.ts";
 import { locateReply, placeRun } from "./place-run.ts";
 import { type AgentsPlaced, checkPlacementMethod } from "./placing.ts";
 import { sendPopulation } from "./population-sender.ts";
 import type { RunResult } from "./run.ts";
 import { type Collected, RunCollector } from "./run-collector.ts";
 import { newRunId } from "./run-id.ts";
-import { setupMessage, setupOptions } from "./run-setup.ts";
+import { runManifest, setupMessage, setupOptions } from "./run-setup.ts";
 import type { AttachStream, BulkFromWorker, BulkStream, FromWorker, ToWorker, WorkerLink } from "./worker-link.ts";
 import { shortReason } from "./worker-link.ts";
 import { WorkerTable } from "./worker-table.ts";
@@ -29,6 +38,9 @@ export type { MasterOptions } from "./master-options.ts";
 
 /** Workers have this long to end after they were told so, then their connections are cut. */
 const GOODBYE_MS = 2_000;
+/** Seconds between two checkpoints. */
+const CHECKPOINT_EVERY = 30;
+const WAIT_FOR_WORKER_MS = 60_000;
 
 /**
  * The head of a cluster, for one run: waits for its workers, gives them the population, lets them connect to each
@@ -46,12 +58,17 @@ export class MasterNode implements ControlHost {
   readonly #over = new AbortController();
   readonly #meter: ProgressMeter;
   readonly #losses: LossVerdict;
+  readonly #commands: Command[] = [];
+  readonly #parts: Parts;
+  #keeper: CheckpointKeeper | undefined;
+  #failover: Failover | undefined;
+  #decisions: DecisionLog | undefined;
   #state: MasterState = "waiting";
   #population: Population | undefined;
   #registry: Registry | undefined;
   #placed: PlacementFigures | undefined;
   #collector: RunCollector | undefined;
-  #commands = 0;
+  #placement: AgentsPlaced | undefined;
 
   /** Compiles the scenario: throws INVALID_SCENARIO, INVALID_PARAMS, INVALID_ARGUMENT. */
   constructor(options: MasterOptions) {
@@ -65,6 +82,13 @@ export class MasterNode implements ControlHost {
       scenarioHash: options.scenarioHash,
       expectedWorkers,
       workerTimeoutMs: options.workerTimeoutMs ?? WORKER_TIMEOUT_MS_DEFAULT,
+      spares: options.runFolder !== undefined,
+    });
+    this.#parts = new Parts({
+      parts: expectedWorkers,
+      setup: (part, epoch, from, commands) => this.#setupOf(part, epoch, from, commands),
+      sendPopulation: (link) => this.#sendPopulation(link),
+      commands: this.#commands,
     });
     this.#meter = new ProgressMeter(clock, expectedWorkers, this.#program.until);
     this.#losses = new LossVerdict(clock, (reason) => this.fail(reason));
@@ -104,6 +128,9 @@ export class MasterNode implements ControlHost {
       throw error;
     } finally {
       stopHealth();
+      this.#failover?.close();
+      this.#keeper?.stop();
+      await this.#decisions?.close().catch(() => {});
       this.#over.abort();
       signal?.removeEventListener("abort", stop);
     }
@@ -112,10 +139,8 @@ export class MasterNode implements ControlHost {
   /** Ends the run: at the next barrier once it is running, at once before. */
   stop(reason: string): { accepted: boolean; runId: string } {
     const accepted = this.#state !== "finished" && this.#state !== "failed";
-    if (this.#state === "running") {
-      this.#commands++;
-      this.#tellAll({ $case: "command", value: { number: this.#commands, kind: "stop" } });
-    } else if (accepted) this.fail(new MyriadError("STOPPED", `the run was stopped before it began: ${reason}`));
+    if (this.#state === "running") this.#command("stop");
+    else if (accepted) this.fail(new MyriadError("STOPPED", `the run was stopped before it began: ${reason}`));
     return { accepted, runId: this.runId };
   }
 
@@ -160,21 +185,33 @@ export class MasterNode implements ControlHost {
   attach(hello: Hello, peerHost: string, stream: AttachStream): void {
     const { clock, log, expectedWorkers } = this.#options;
     const link = this.#table.admit(hello, peerHost, clock.now(), stream);
-    stream.onMessage = ({ message }) => message !== undefined && this.#guarded(() => this.#accept(link, message));
+    stream.onMessage = ({ part, message }) =>
+      message !== undefined && this.#guarded(() => this.#accept(link, part, message));
     stream.onClosed = (reason) => this.#lost(link, reason === null ? "it ended its stream" : reason.message);
     const value = { workerId: link.id, runId: this.runId, protocolVersion: PROTOCOL_VERSION };
     link.send({ $case: "welcome", value });
     log.info("worker attached", { worker: link.name, address: link.address, of: expectedWorkers });
+    if (this.#table.sealed) return this.#failover?.joined();
     if (!this.#table.complete) return;
     this.#table.sealed = true;
     this.#complete.resolve();
   }
 
+  /** The process of that name is known to have ended: nothing else has to be waited for. */
+  processEnded(name: string, how: string): void {
+    const link = this.#table.links.find((each) => each.name === name && !each.gone);
+    if (link !== undefined) this.#lost(link, `its process ended ${how}`);
+    else if (!this.#table.sealed)
+      this.fail(new MyriadError("UNAVAILABLE", `${name} ended ${how} before the run began`));
+  }
+
   bulk(attachment: Attachment, stream: BulkStream): void {
-    const link = this.#table.attached(attachment);
+    const host = this.#table.attached(attachment);
+    const link = this.#parts.of(attachment.part, host);
+    if (link === undefined) throw new MyriadError("MISMATCH", `${host.title} does not host worker ${attachment.part}`);
     stream.onMessage = ({ message }) => message !== undefined && this.#guarded(() => this.#acceptBulk(link, message));
-    // One that is ended on purpose: the other stream tells, or the run is over.
-    stream.onClosed = (reason) => reason !== null && this.#lost(link, reason.message);
+    // One that is ended on purpose: the other stream tells, or the run is over. Or the part was begun anew.
+    stream.onClosed = (reason) => reason !== null && link.stage !== "lost" && this.#lost(host, reason.message);
     link.takeBulk(stream);
   }
 
@@ -188,34 +225,85 @@ export class MasterNode implements ControlHost {
     };
   }
 
-  /** The stages of a run, each begun when all workers have come through the one before. */
   async #course(): Promise<RunResult> {
     await this.#complete.promise;
-    const { links } = this.#table;
-    const population = this.#population!;
     this.#state = "placing";
-    const { placement, shares, agentLimits } = await this.#place(population);
+    this.#placement = await this.#place(this.#population!);
     this.#state = "loading";
-    const source = { program: this.#program, population, placement };
-    const setup = setupMessage(
-      this.#program,
-      { ...this.#options, runId: this.runId, agents: population.count },
-      { shares, agentLimits },
-    );
-    await Promise.all(links.map((link) => sendPopulation(link, setup, source)));
+    await this.#openFolder();
+    await this.#parts.begin(this.#table.links.slice(0, this.#options.expectedWorkers), undefined);
     this.#population = undefined; // It lives on the workers now.
-    this.#state = "connecting";
-    const peers = links.map(({ id, address, incarnation }) => ({ workerId: id, address, incarnation }));
-    for (const link of links) {
-      link.send({ $case: "connect", value: { peers: peers.filter((peer) => peer.workerId !== link.id) } });
-    }
-    await Promise.all(links.map((link) => link.connected));
     this.#state = "running";
-    for (const link of links) {
-      link.stage = "running";
-      link.send({ $case: "start", value: {} });
-    }
+    this.#keeper?.start();
     return this.#result(await this.#collector!.done);
+  }
+
+  /** Where the run keeps what is to survive a crash, and who brings lost parts back. */
+  async #openFolder(): Promise<void> {
+    const { runFolder, disk = nodeDisk, run, clock, log, scenarioHash, expectedWorkers } = this.#options;
+    if (runFolder === undefined) return;
+    const folder = new RunFolder(disk, runFolder);
+    const { runId } = this;
+    const { seed } = this.#program;
+    await folder.write(runManifest(this.#program, { ...this.#options, runId }));
+    this.#decisions = await DecisionLog.open({ disk, folder: folder.decisions, runId });
+    this.#keeper = new CheckpointKeeper({
+      store: new FileCheckpoints({ disk, folder: folder.checkpoints, runId, writer: "master" }),
+      decisions: this.#decisions,
+      run: { runId, seed, scenarioHash },
+      parts: expectedWorkers,
+      epoch: () => this.#parts.epoch,
+      everyMs: (run.checkpointEvery ?? CHECKPOINT_EVERY) * 1000,
+      command: (kind, checkpoint) => this.#command(kind, checkpoint),
+      onCommitted: ({ checkpoint, window }) =>
+        this.#parts.tellAll({ $case: "committed", value: { checkpoint, window } }),
+      now: () => new Date().toISOString(),
+      clock,
+      log,
+    });
+    this.#failover = new Failover({
+      parts: this.#parts,
+      keeper: this.#keeper,
+      hosts: () => this.#table.links.filter(({ gone }) => !gone),
+      agentsOf: (part) => this.#registry!.agentsOf(part),
+      furthest: () => Math.max(...this.#table.links.flatMap(({ progress }) => progress.map(({ window }) => window))),
+      recovery: run.recovery ?? "confined",
+      waitMs: this.#options.waitForWorkerMs ?? WAIT_FOR_WORKER_MS,
+      onBegin: (parts) => this.#collector!.forget(parts),
+      onFailed: (reason) => this.fail(reason),
+      clock,
+      log,
+    });
+  }
+
+  #setupOf(part: number, epoch: number, from: Committed | undefined, commands: number): Setup {
+    const { shares, agentLimits, placement } = this.#placement!;
+    const { runFolder = "" } = this.#options;
+    const restore = from === undefined ? undefined : { checkpoint: from.checkpoint, window: from.window };
+    const subject = {
+      ...this.#options,
+      runId: this.runId,
+      agents: placement.length,
+      epoch,
+      runFolder,
+      restore,
+      commands,
+    };
+    return { ...setupMessage(this.#program, subject, { shares, agentLimits }), workerId: part };
+  }
+
+  /** Where it is gone, the population is made once more: it is a function of the seed. */
+  async #sendPopulation(link: PartLink): Promise<void> {
+    const population = this.#population ?? (await populate(this.#program, this.#options.reader));
+    await sendPopulation(link, { program: this.#program, population, placement: this.#placement!.placement });
+  }
+
+  /** Gives all parts a command. Returns its number. */
+  #command(kind: CommandKind, checkpoint = 0): number {
+    const command = { number: this.#commands.length + 1, kind, checkpoint };
+    this.#commands.push(command);
+    this.#parts.tellAll({ $case: "command", value: command });
+    return command.number;
   }
 
   async #place(population: Population): Promise<AgentsPlaced> {
@@ -235,15 +323,21 @@ export class MasterNode implements ControlHost {
     return placed;
   }
 
-  #accept(link: WorkerLink, message: FromWorker): void {
-    if (message.$case === "ready") link.reached(message.value.stage);
-    else if (message.$case === "connections") link.connections = message.value;
-    else if (message.$case === "failed") this.#failedAt(link, message.value);
-    else throw new MyriadError("PROTOCOL", `${link.title} sent "${message.$case}"`);
+  #accept(host: WorkerLink, part: number, message: FromWorker): void {
+    if (message.$case === "connections") host.connections = message.value;
+    else if (message.$case === "failed") this.#failedAt(host, message.value);
+    else if (this.#parts.of(part, host) === undefined)
+      return; // Of a part that it had, and was begun elsewhere.
+    else if (message.$case === "ready") this.#parts.of(part, host)!.reached(message.value);
+    else if (message.$case === "saved") this.#keeper?.saved(part, message.value);
+    else if (message.$case === "replaced") this.#parts.takeReplaced(part, message.value);
+    else if (message.$case === "caughtUp") this.#failover?.caughtUp(part, message.value.replayed);
+    else throw new MyriadError("PROTOCOL", `${host.title} sent "${message.$case}"`);
   }
 
-  #acceptBulk(link: WorkerLink, message: BulkFromWorker): void {
-    if (message.$case === "failed") this.#failedAt(link, message.value);
+  #acceptBulk(link: PartLink, message: BulkFromWorker): void {
+    if (link.stage === "lost") return;
+    if (message.$case === "failed") this.#failedAt(link.host, message.value);
     else if (this.#collector?.accept(link, message) !== true)
       throw new MyriadError("PROTOCOL", `${link.title} sent "${message.$case}" as bulk`);
   }
@@ -272,13 +366,14 @@ export class MasterNode implements ControlHost {
       this.#options.log.warn("worker left before the run began", { worker: link.name, reason: why });
     } else if (this.#state !== "finished" && this.#state !== "failed") {
       link.stage = "lost";
-      this.onDead(link, new MyriadError("UNAVAILABLE", `${link.title} at ${link.address} is lost: ${why}`));
+      link.close();
+      const running = this.#state === "running" && this.#failover !== undefined;
+      if (running) this.#failover!.lose(link, why);
+      else {
+        const reason = new MyriadError("UNAVAILABLE", `${link.title} at ${link.address} is lost: ${why}`);
+        this.#losses.hear(reason, STREAM_BROKE);
+      }
     }
-  }
-
-  /** A worker of the run is not to be counted on any more; told once for each. Recovery begins here; for now the run ends. */
-  onDead(_link: WorkerLink, reason: MyriadError): void {
-    this.#losses.hear(reason, STREAM_BROKE);
   }
 
   #tellAll(message: ToWorker): void {
@@ -294,6 +389,9 @@ export class MasterNode implements ControlHost {
     const params = this.#program.params as Record<string, unknown>;
     const workers = this.#options.expectedWorkers;
     const placement = this.#placed!;
-    return { runId: this.runId, scenario, seed, params, workers, ...runTotals(merged, observations), placement };
+    const recoveries = this.#failover?.reports ?? [];
+    const replayedEvents = recoveries.reduce((sum, report) => sum + report.replayedEvents, 0);
+    const totals = { ...runTotals(merged, observations), recoveries, replayedEvents };
+    return { runId: this.runId, scenario, seed, params, workers, ...totals, placement };
   }
 }

@@ -4,9 +4,9 @@ import type { Program } from "../model/program.ts";
 import { EventBatch } from "../wire/event-batch.ts";
 import { encodeFrames } from "../wire/frame.ts";
 import type { AgentChunk, EventChunk, RelationChunk } from "../wire/gen/myriad/v1/bulk.ts";
-import type { Setup } from "../wire/gen/myriad/v1/control.ts";
 import { asBytes, checkMessageBytes } from "./chunks.ts";
-import type { BulkToWorker, WorkerLink } from "./worker-link.ts";
+import type { PartLink } from "./part-link.ts";
+import type { BulkToWorker } from "./worker-link.ts";
 
 const PLACEMENT_ROWS = CHUNK_BYTES / 2;
 const TIE_ROWS = CHUNK_BYTES / 16;
@@ -21,21 +21,15 @@ export interface PopulationSource {
   readonly placement: Uint16Array;
 }
 
-/** Sends a worker the setup and its part of the population, as fast as it takes them, until it says "loaded". */
-export async function sendPopulation(
-  link: WorkerLink,
-  setup: Omit<Setup, "workerId">,
-  source: PopulationSource,
-): Promise<void> {
-  link.send({ $case: "setup", value: { ...setup, workerId: link.id } });
+/** Sends a part, which has its setup, its share of the population, as fast as it takes it. */
+export async function sendPopulation(link: PartLink, source: PopulationSource): Promise<void> {
   const bulk = await link.bulk;
   let chunks = 0;
-  for (const message of populationMessages(source, link.id)) {
+  for (const message of populationMessages(source, link.part)) {
     await bulk.sendPaced({ message });
     chunks++;
   }
   bulk.send({ message: { $case: "populationEnd", value: { chunks } } });
-  await link.loaded;
 }
 
 /**

@@ -44,8 +44,13 @@ export class Reporter {
     const now = clock.now();
     if (now - this.#lastMs < REPORT_MS && engine.core.records.length < RECORDS_MAX) return undefined;
     this.#lastMs = now;
-    for (const message of this.#pending()) stream.send(message);
+    this.flush();
     return stream.room;
+  }
+
+  /** Sends what has come together, whether or not the master keeps up. */
+  flush(): void {
+    for (const message of this.#pending()) this.#options.stream.send(message);
   }
 
   /** The last report: all rows, then the final states, at the pace of the master. */
@@ -80,7 +85,11 @@ export class Reporter {
     }
     const records = engine.takeRecords();
     if (!keepRecords) return;
-    for (const rows of encodeRows(records, "a record")) yield { message: { $case: "records", value: { rows } } };
+    if (records.length === 0) return;
+    const pieces = [...encodeRows(records, "a record")];
+    for (const [i, rows] of pieces.entries()) {
+      yield { message: { $case: "records", value: { rows, window, more: i + 1 < pieces.length } } };
+    }
   }
 
   #birthRows(births: readonly { type: number; worker: number }[]): BirthRows {

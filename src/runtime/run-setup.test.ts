@@ -7,7 +7,18 @@ import { setupMessage } from "./run-setup.ts";
 test("workers are told everybody's share and limit, and that there is none", () => {
   const model = defineModel({ name: "set-up" });
   const program = compile(model.scenario({ agents: [model.agent("one").state(() => ({}))] }), { seed: 7 });
-  const subject = { runId: "0123456789ab", scenarioPath: "", scenarioHash: "", expectedWorkers: 2, agents: 5, run: {} };
+  const subject = {
+    runId: "0123456789ab",
+    scenarioPath: "",
+    scenarioHash: "",
+    expectedWorkers: 2,
+    agents: 5,
+    run: {},
+    epoch: 1,
+    runFolder: "",
+    restore: undefined,
+    commands: 0,
+  };
   const shares = Float64Array.of(0.25, 0.75);
   const agentLimits = Float64Array.of(Infinity, 10);
   const setup = setupMessage(program, subject, { shares, agentLimits });

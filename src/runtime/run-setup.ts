@@ -1,11 +1,13 @@
 import { MyriadError } from "../base/error.ts";
 import type { Program } from "../model/program.ts";
 import { type Until, untilHas } from "../model/until.ts";
-import type { Setup } from "../wire/gen/myriad/v1/control.ts";
+import { FORMATS, type RunManifest } from "../store/run-manifest.ts";
+import type { Restore, Setup } from "../wire/gen/myriad/v1/control.ts";
 import { decodePlain, encodePlain } from "../wire/plain-codec.ts";
 import { asBytes } from "./chunks.ts";
 import type { RunOptions } from "./run.ts";
 import { runNumber } from "./run-id.ts";
+import { packageVersion } from "./version.ts";
 
 /** What workers must know of a run beside its seed; travels in Setup. */
 export interface SetupOptions {
@@ -40,7 +42,7 @@ export function setupOptions(options: RunOptions): SetupOptions {
 }
 
 /** The first epoch: nobody has joined or left yet. */
-const FIRST_EPOCH = 1;
+export const FIRST_EPOCH = 1;
 
 /** What a run is, beside its program. */
 export interface SetupSubject {
@@ -50,18 +52,35 @@ export interface SetupSubject {
   readonly expectedWorkers: number;
   readonly agents: number;
   readonly run: RunOptions;
+  readonly epoch: number;
+  /** "": nothing is kept on disk. */
+  readonly runFolder: string;
+  readonly restore: Restore | undefined;
+  /** Commands up to this number are void. */
+  readonly commands: number;
 }
 
 /** What every worker is told alike. `agentLimits`: Infinity where a worker has no limit of its own. */
 export function setupMessage(
   program: Program,
-  { runId, scenarioPath, scenarioHash, expectedWorkers, agents, run }: SetupSubject,
+  {
+    runId,
+    scenarioPath,
+    scenarioHash,
+    expectedWorkers,
+    agents,
+    run,
+    epoch,
+    runFolder,
+    restore,
+    commands,
+  }: SetupSubject,
   { shares, agentLimits }: { readonly shares: Float64Array; readonly agentLimits: Float64Array },
 ): Omit<Setup, "workerId"> {
   return {
     runId,
     run: runNumber(runId),
-    epoch: FIRST_EPOCH,
+    epoch,
     workers: expectedWorkers,
     scenarioPath,
     scenarioHash,
@@ -71,6 +90,9 @@ export function setupMessage(
     events: eventTable(program),
     shares: asBytes(shares),
     agentLimits: asBytes(agentLimits),
+    runFolder,
+    restore,
+    commands,
   };
 }
 
@@ -93,4 +115,22 @@ export function checkEventTable(program: Program, names: readonly string[]): voi
       throw new MyriadError("MISMATCH", `event ${id}: the master has "${name}", this worker has "${own}"`);
     }
   }
+}
+
+/** What stands in the run's folder of it, before it starts. */
+export function runManifest(
+  program: Program,
+  { runId, scenarioPath, scenarioHash }: Pick<SetupSubject, "runId" | "scenarioPath" | "scenarioHash">,
+): RunManifest {
+  return {
+    formats: FORMATS,
+    myriad: packageVersion(),
+    runId,
+    seed: program.seed,
+    params: program.params,
+    scenario: scenarioPath,
+    scenarioHash,
+    nodeMajor: Number(process.versions.node.split(".")[0]),
+    arch: process.arch,
+  };
 }

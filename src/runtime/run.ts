@@ -23,6 +23,14 @@ export interface RunOptions {
   readonly strict?: boolean;
   /** Seconds that a worker may compute without any progress before the run is given up; only with workers. Default 600. */
   readonly stallLimit?: number;
+  /** Seconds between two checkpoints; 0: none are made, and a worker that is lost ends the run. Default 30. With workers only. */
+  readonly checkpointEvery?: number;
+  /** What happens when a worker is lost: its part alone is computed again (default), or all of them. */
+  readonly recovery?: Recovery;
+  /** A folder for checkpoints, shared by all machines; default: one for temporary files, which is removed at the end. */
+  readonly runFolder?: string;
+  /** Told of each worker process that is started on this machine. */
+  readonly onWorker?: (name: string, pid: number | undefined) => void;
   /** Aborted: the run stops at the next barrier, and `ended` is "stopped". */
   readonly signal?: AbortSignal;
   /** Called every 100 ms or so while windows go by. */
@@ -31,6 +39,24 @@ export interface RunOptions {
   readonly onLog?: (agent: string, time: number, message: string, fields: unknown) => void;
   /** Receives samples, records and final states. */
   readonly out?: RunWriter;
+}
+
+/** How a lost worker is recovered from. */
+export type Recovery = "confined" | "rollback";
+
+/** A lost worker, and what became of its part. */
+export interface RecoveryReport {
+  /** Worker ids. */
+  readonly workers: readonly number[];
+  readonly why: string;
+  readonly mode: Recovery;
+  /** Window that the parts began from; null: the beginning. */
+  readonly fromWindow: number | null;
+  /** Seconds from the last sign of life to the verdict, and from there until the parts had caught up. */
+  readonly detectedSeconds: number;
+  readonly recoveredSeconds: number;
+  /** Events that were delivered once more. */
+  readonly replayedEvents: number;
 }
 
 export interface Progress {
@@ -74,7 +100,7 @@ export interface RunResult {
   readonly observations: Record<string, ObservedValue>;
   /** Mean share of the wall time that workers spent waiting for each other, 0 to 1. */
   readonly barrierShare: number;
-  readonly recoveries: readonly [];
+  readonly recoveries: readonly RecoveryReport[];
   readonly migrations: number;
   readonly replayedEvents: number;
   readonly effects: { readonly calls: number; readonly replayed: number };

@@ -1,7 +1,7 @@
 import { Deferred } from "../base/deferred.ts";
 import { ERROR_CODES, type ErrorCode, MyriadError } from "../base/error.ts";
 import type { WorkerOffer } from "../cluster/worker-offer.ts";
-import type { Progress, Pulse } from "../wire/gen/myriad/v1/beats.ts";
+import { Activity, type Progress, type Pulse } from "../wire/gen/myriad/v1/beats.ts";
 import type { MasterBulk, WorkerBulk } from "../wire/gen/myriad/v1/bulk.ts";
 import type { Connections, Failed, Hello, MasterMessage, WorkerMessage } from "../wire/gen/myriad/v1/control.ts";
 import type { ControlStream } from "./control-stream.ts";
@@ -26,20 +26,10 @@ export const failedMessage = (code: string, message: string): Failed => ({ code,
 export const shortReason = (text: string): string =>
   text.length > REASON_LENGTH_MAX ? `${text.slice(0, REASON_LENGTH_MAX)}...` : text;
 
-/** How far a worker has come. It never goes back; `lost` and `failed` are ends. */
-export type WorkerStage =
-  /** Attached, waits for the others. */
-  | "attached"
-  /** Has its part of the population. */
-  | "loaded"
-  /** Has streams to and from all peers. */
-  | "connected"
-  | "running"
-  | "finished"
-  | "failed"
-  | "lost";
+/** `lost` and `failed` are ends. */
+export type WorkerStage = "attached" | "failed" | "lost";
 
-/** What the master knows of one worker, and how it speaks to it. */
+/** What the master knows of one worker process, and how it speaks to it. It hosts parts of the run, or waits as a spare. */
 export class WorkerLink {
   readonly id: number;
   readonly name: string;
@@ -53,14 +43,12 @@ export class WorkerLink {
   stage: WorkerStage = "attached";
   /** Of its last beat. */
   pulse: Pulse | undefined;
-  progress: Progress | undefined;
+  /** Of the parts that it hosts, as of then. */
+  progress: readonly Progress[] = [];
   /** How its connections were when it last told. */
   connections: Connections = { links: [], shards: [] };
   readonly #stream: AttachStream;
-  readonly #bulk = new Deferred<BulkStream>();
   readonly #beating = new Deferred();
-  readonly #loaded = new Deferred();
-  readonly #connected = new Deferred();
 
   constructor(id: number, hello: Hello, address: string, nowMs: number, stream: AttachStream) {
     this.id = id;
@@ -83,27 +71,19 @@ export class WorkerLink {
 
   /** Nothing more is expected of it. */
   get gone(): boolean {
-    return this.stage === "finished" || this.stage === "failed" || this.stage === "lost";
+    return this.stage === "failed" || this.stage === "lost";
   }
 
-  send(message: ToWorker): void {
-    this.#stream.send({ message });
-  }
-
-  /** The stream for all that is large; the worker opens it once it has the setup. */
-  get bulk(): Promise<BulkStream> {
-    return this.#bulk.promise;
-  }
-
-  takeBulk(stream: BulkStream): void {
-    this.#bulk.resolve(stream);
+  /** `part`: what it is about, if any. */
+  send(message: ToWorker, part = 0): void {
+    this.#stream.send({ part, message });
   }
 
   /** A sign of life. */
   takePulse(pulse: Pulse, nowMs: number): void {
     this.pulse = pulse;
-    this.progress = pulse.progress.find(({ workerId }) => workerId === this.id);
-    this.health.beat(nowMs, pulse.sentMs, this.progress);
+    this.progress = pulse.progress;
+    this.health.beat(nowMs, pulse.sentMs, together(pulse.progress));
     this.#beating.resolve();
   }
 
@@ -113,27 +93,24 @@ export class WorkerLink {
     return new MyriadError(code in ERROR_CODES ? (code as ErrorCode) : "HANDLER_FAILED", message);
   }
 
-  /** The worker says that it has come to the end of a stage. Throws PROTOCOL when that is not next. */
-  reached(stage: string): void {
-    if (stage === "loaded" && this.stage === "attached") {
-      this.stage = "loaded";
-      this.#loaded.resolve();
-    } else if (stage === "connected" && this.stage === "loaded") {
-      this.stage = "connected";
-      this.#connected.resolve();
-    } else throw new MyriadError("PROTOCOL", `${this.title}: "${stage}" cannot come after "${this.stage}"`);
-  }
-
-  get loaded(): Promise<void> {
-    return this.#loaded.promise;
-  }
-
-  /** All its connections stand: to and from its peers, for bulk, for beats. */
-  get connected(): Promise<unknown> {
-    return Promise.all([this.#connected.promise, this.#bulk.promise, this.#beating.promise]);
+  /** Its first beat has come. */
+  get beating(): Promise<void> {
+    return this.#beating.promise;
   }
 
   close(): void {
     this.#stream.close();
   }
+}
+
+/** Of all parts of a process: it gets on when one of them does, and computes when one of them does. */
+function together(parts: readonly Progress[]): Progress | undefined {
+  if (parts.length < 2) return parts[0];
+  return parts.reduce((all, part) => ({
+    ...all,
+    activity: part.activity === Activity.ACTIVITY_COMPUTING ? part.activity : all.activity,
+    window: all.window + part.window,
+    events: all.events + part.events,
+    rounds: all.rounds + part.rounds,
+  }));
 }

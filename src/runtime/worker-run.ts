@@ -1,9 +1,9 @@
-import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
+import { Deferred } from "../base/deferred.ts";
 import { MyriadError } from "../base/error.ts";
 import { CHUNK_BYTES } from "../base/limits.ts";
-import { CommandQueue } from "../cluster/commands.ts";
-import { type EndDecision, WorkerLoop } from "../cluster/worker-loop.ts";
+import { type Account, type Command, type CommandKind, CommandQueue } from "../cluster/commands.ts";
+import { type EndDecision, type LoopEnd, WorkerLoop } from "../cluster/worker-loop.ts";
 import { OutsideEffects } from "../engine/effects.ts";
 import { Engine } from "../engine/engine.ts";
 import { StrictGuard } from "../engine/strict.ts";
@@ -11,24 +11,27 @@ import { compile, type Program } from "../model/program.ts";
 import { PROTOCOL_VERSION } from "../net/hello.ts";
 import { type LinkNews, PeerLinks } from "../net/peer-links.ts";
 import type { PeerSink, PeerStream, Transport } from "../net/transport.ts";
+import type { Disk } from "../store/disk.ts";
 import { Activity } from "../wire/gen/myriad/v1/beats.ts";
-import type { Connect, LinkState, Setup } from "../wire/gen/myriad/v1/control.ts";
-import { encodePlain } from "../wire/plain-codec.ts";
+import type { Connect, LinkState, Replace, Restore, Setup, Start } from "../wire/gen/myriad/v1/control.ts";
+import { decodePlain, encodePlain } from "../wire/plain-codec.ts";
 import { asF64 } from "./chunks.ts";
+import { JournaledEffects } from "./journaled-effects.ts";
 import type { LoadedScenario } from "./load-scenario.ts";
 import type { Log, LogFields } from "./log.ts";
-import type { MasterBulkStream, MasterStream } from "./master-streams.ts";
+import type { MasterBulkStream } from "./master-streams.ts";
 import { MemoryGuard } from "./memory-guard.ts";
 import { quarantinedOf, type WorkerResult } from "./part-result.ts";
+import { PartStore } from "./part-store.ts";
 import type { PeerOptions } from "./peer-options.ts";
 import { PopulationReceiver } from "./population-receiver.ts";
 import type { ProgressBoard } from "./progress-board.ts";
 import { Reporter } from "./reporter.ts";
 import type { Ended } from "./run.ts";
-import { checkEventTable, decodeSetup, type SetupOptions } from "./run-setup.ts";
+import { checkEventTable, decodeSetup, FIRST_EPOCH, type SetupOptions } from "./run-setup.ts";
 import { CountedEffects, WorkerGauge } from "./worker-gauge.ts";
 import type { WorkerLimits } from "./worker-limits.ts";
-import { type BulkToWorker, failedMessage, type ToWorker } from "./worker-link.ts";
+import { type BulkToWorker, type FromWorker, failedMessage, type ToWorker } from "./worker-link.ts";
 
 export interface WorkerRunOptions {
   readonly setup: Setup;
@@ -36,7 +39,11 @@ export interface WorkerRunOptions {
   readonly incarnation: string;
   readonly transport: Transport;
   readonly peers: PeerOptions;
-  readonly stream: MasterStream;
+  /** Says something of this part to the master. */
+  readonly send: (message: FromWorker) => void;
+  /** Where peers reach it. */
+  readonly address: string;
+  readonly disk: Disk;
   /** For all that is large. */
   readonly bulk: MasterBulkStream;
   /** Where the part's progress is written. */
@@ -54,7 +61,10 @@ export class WorkerRun {
   readonly #engine: Engine;
   readonly #effects: CountedEffects;
   readonly #loop: WorkerLoop;
-  readonly #commands = new CommandQueue();
+  readonly #commands: CommandQueue;
+  /** Where the run keeps nothing on disk, there is none. */
+  readonly #store: PartStore | undefined;
+  readonly #journaled: JournaledEffects | undefined;
   readonly #receiver: PopulationReceiver;
   readonly #reporter: Reporter;
   readonly #gauge: WorkerGauge;
@@ -62,6 +72,10 @@ export class WorkerRun {
   readonly #links: PeerLinks;
   #uninstall: () => void = () => {};
   #stopped = false;
+  /** Waits for a pause to be lifted. */
+  #lifted: Deferred | undefined;
+  /** Deliveries that are a predecessor's as well; undefined: none are, any more. */
+  #replayedFrom: number | undefined;
 
   /** Throws MISMATCH when the master's scenario is another one. */
   constructor(options: WorkerRunOptions) {
@@ -87,7 +101,11 @@ export class WorkerRun {
       worker: self,
       incarnation,
     };
-    this.#effects = new CountedEffects(new OutsideEffects(clock, {}, limits.effectsMax));
+    this.#store = this.#openStore();
+    const outside = new OutsideEffects(clock, {}, limits.effectsMax);
+    this.#journaled = this.#store === undefined ? undefined : new JournaledEffects(outside, this.#store.journal);
+    this.#effects = new CountedEffects(this.#journaled ?? outside);
+    this.#commands = new CommandQueue(setup.commands);
     this.#engine = this.#makeEngine(program, wishes, log);
     const onBarrier = (): Promise<void> | undefined => this.#onBarrier();
     this.#loop = new WorkerLoop({
@@ -98,7 +116,9 @@ export class WorkerRun {
       epoch,
       codecs: program.codecs,
       clock,
+      ...(this.#journaled === undefined ? {} : { determinants: this.#journaled }),
       commands: this.#commands,
+      onCommand: (command, next) => this.#carryOut(command, next),
       staging: options.peers.staging,
       onBarrier,
     });
@@ -130,10 +150,21 @@ export class WorkerRun {
   /** A message of the master, after the setup. */
   handle(message: ToWorker): void {
     if (message.$case === "connect") this.#connect(message.value).catch((reason) => this.#fail(reason));
-    else if (message.$case === "start") this.#course().catch((reason) => this.#fail(reason));
-    else if (message.$case === "command")
-      this.#commands.accept({ number: message.value.number, kind: "stop", checkpoint: 0 });
+    else if (message.$case === "start") this.#course(message.value).catch((reason) => this.#fail(reason));
+    else if (message.$case === "command") {
+      this.#commands.accept({ ...message.value, kind: message.value.kind as CommandKind });
+    } else if (message.$case === "lift") {
+      this.#commands.lift(message.value.number);
+      this.#lifted?.resolve();
+    } else if (message.$case === "committed") this.#links.release(message.value.window);
+    else if (message.$case === "replace") this.#replace(message.value);
     else throw new MyriadError("PROTOCOL", `the master sent "${message.$case}"`);
+  }
+
+  /** Begins from a checkpoint instead of a population. */
+  async restore({ checkpoint }: Restore): Promise<void> {
+    await this.#store!.load(this.#engine, checkpoint);
+    await this.#loaded();
   }
 
   /** A message of the master on the stream of what is large. */
@@ -141,7 +172,7 @@ export class WorkerRun {
     if (this.#receiver.accept(message)) return;
     if (message.$case !== "populationEnd") throw new MyriadError("PROTOCOL", `the master sent "${message.$case}"`);
     this.#receiver.finish(message.value.chunks);
-    this.#ready("loaded");
+    this.#loaded().catch((reason) => this.#fail(reason));
   }
 
   /** Ends what is under way; nothing is sent any more. */
@@ -151,6 +182,8 @@ export class WorkerRun {
     this.#effects.stop();
     this.#uninstall();
     this.#links.close();
+    this.#lifted?.resolve();
+    this.#store?.journal.close().catch(() => {});
     this.#loop.fail(new MyriadError("STOPPED", "the worker was told to end"));
   }
 
@@ -170,7 +203,7 @@ export class WorkerRun {
       log: (agent, time, message, fields) => log.info(message, { agent, time, ...(fields as LogFields) }),
       flush: (peer, batch) => {
         this.#gauge.midWindow();
-        this.#loop.flush(peer, batch);
+        return this.#loop.flush(peer, batch);
       },
     });
   }
@@ -185,6 +218,8 @@ export class WorkerRun {
       silenceMsMax,
       peerWaitMs,
       logs,
+      retain: this.#store !== undefined,
+      ...(this.#options.setup.restore === undefined ? {} : { firstWindow: this.#options.setup.restore.window }),
       frame: (peer, bytes) => this.#loop.receive(peer, bytes),
       onOutlet: (outlet) => this.#loop.setSender(outlet),
       onLinked: () => this.#ready("connected"),
@@ -224,6 +259,7 @@ export class WorkerRun {
   /** Resolves, where it has to be waited for, when the next window may begin. */
   #onBarrier(): Promise<void> | undefined {
     this.#gauge.barrier();
+    this.#checkCaughtUp();
     const room = this.#reporter.onBarrier();
     const memory = this.#memory.look();
     if (memory.kind === "over") this.#overLimit(memory.usedBytes);
@@ -245,12 +281,91 @@ export class WorkerRun {
     throw this.#memory.failure(usedBytes, { agents, pending, effects: this.#effects.underWay });
   }
 
-  async #course(): Promise<void> {
-    const { clock, bulk } = this.#options;
+  #openStore(): PartStore | undefined {
+    const { setup, incarnation, disk, clock, log } = this.#options;
+    if (setup.runFolder === "") return undefined;
+    return new PartStore({
+      disk,
+      folder: setup.runFolder,
+      runId: setup.runId,
+      part: setup.workerId,
+      epoch: setup.epoch,
+      incarnation,
+      checkpoint: setup.restore?.checkpoint ?? 0,
+      clock,
+      log,
+    });
+  }
+
+  /** All agents are here. What they were answered in earlier lives is looked up before any of them asks. */
+  async #loaded(): Promise<void> {
+    const { setup } = this.#options;
+    if (this.#journaled !== undefined && setup.epoch > FIRST_EPOCH) {
+      this.#journaled.answers = await this.#store!.answersFor(this.#engine);
+    }
+    if (setup.restore !== undefined) await this.#engine.opened();
+    this.#ready("loaded");
+  }
+
+  /** Another process has come in the place of a peer. */
+  #replace({ peer, epoch }: Replace): void {
+    const { workerId: worker, address, incarnation } = peer!;
+    const { transport, send } = this.#options;
+    transport.identity = { ...transport.identity!, epoch };
+    this.#loop.epoch = epoch;
+    this.#links.restart({ worker, address, incarnation });
+    this.#loop.discard(worker);
+    const account = encodePlain(this.#loop.account(worker));
+    send({ $case: "replaced", value: { workerId: worker, account } });
+  }
+
+  /** What takes effect at the barrier before `next`. */
+  #carryOut(command: Command, next: number): undefined | Promise<void> {
+    const { kind, checkpoint } = command;
+    if (kind === "pause") return this.#pausedBy(command);
+    if (kind === "stop" || this.#store === undefined) return undefined;
+    this.#reporter.flush();
+    const { info, pauseMs } = this.#store.save(this.#engine, checkpoint, next);
+    this.#journaled?.rotate(checkpoint);
+    const tell = (bytes: Uint8Array, failure: string): void => {
+      const value = { checkpoint, window: next, info: bytes, pauseMs, failure };
+      if (!this.#stopped) this.#options.send({ $case: "saved", value });
+    };
+    info.then(
+      (part) => tell(encodePlain(part), ""),
+      (reason) => tell(new Uint8Array(0), MyriadError.from(reason, "STORE_FAILED").message),
+    );
+    return undefined;
+  }
+
+  async #pausedBy(command: Command): Promise<void> {
+    this.#gauge.aside = Activity.ACTIVITY_HELD;
+    while (!this.#commands.isLifted(command) && !this.#stopped) {
+      this.#lifted = new Deferred();
+      await this.#lifted.promise;
+    }
+    this.#gauge.aside = undefined;
+  }
+
+  /** Once it has come past what its predecessor had told the others. */
+  #checkCaughtUp(): void {
+    if (this.#replayedFrom === undefined || this.#loop.window < this.#commands.through) return;
+    const replayed = this.#engine.counts.delivered - this.#replayedFrom;
+    this.#replayedFrom = undefined;
+    this.#options.send({ $case: "caughtUp", value: { window: this.#loop.window, replayed } });
+  }
+
+  async #course({ account }: Start): Promise<void> {
+    const { clock, bulk, setup } = this.#options;
     const since = clock.now();
     this.#gauge.aside = undefined;
-    const decision = await this.#loop.run();
-    assert(decision.kind === "end", "nobody halts the loops yet");
+    if (account.length > 0) {
+      this.#commands.inherit(decodePlain(account) as Account);
+      this.#replayedFrom = this.#engine.counts.delivered;
+    }
+    const decision: LoopEnd = await this.#loop.run(setup.restore?.window);
+    this.#checkCaughtUp();
+    if (decision.kind === "halted") return;
     this.#gauge.aside = Activity.ACTIVITY_REPORTING;
     this.#links.finish();
     this.#tellSpilled();
@@ -290,7 +405,8 @@ export class WorkerRun {
   }
 
   #ready(stage: string): void {
-    this.#options.stream.send({ message: { $case: "ready", value: { stage } } });
+    const { address, incarnation } = this.#options;
+    this.#options.send({ $case: "ready", value: { stage, address, incarnation } });
   }
 
   #fail(reason: unknown): void {

@@ -5,7 +5,8 @@ import { MyriadError } from "../base/error.ts";
 import { GrpcTransport } from "../net/grpc.ts";
 import { PROTOCOL_VERSION } from "../net/hello.ts";
 import { hostPort, splitHostPort } from "../net/host-port.ts";
-import type { Attachment, Hello, Welcome } from "../wire/gen/myriad/v1/control.ts";
+import { nodeDisk } from "../store/node-disk.ts";
+import type { Attachment, Hello, Setup, Welcome } from "../wire/gen/myriad/v1/control.ts";
 import { isAnswer } from "./control-stream.ts";
 import { Heart } from "./heart.ts";
 import type { LoadedScenario } from "./load-scenario.ts";
@@ -70,13 +71,16 @@ export class WorkerSession {
   readonly #ended = new Deferred<string>();
   readonly #heart: Heart;
   readonly #streams: MasterStreams;
+  /** The first part's; the connections of the session's own transport lead to it. */
   readonly #board = new ProgressBoard();
+  readonly #parts = new Map<number, HostedPart>();
+  /** Messages for parts whose scenario is being loaded, in their order. */
+  readonly #waiting = new Map<number, ToWorker[]>();
   #attachment: Attachment | undefined;
   #stream: MasterStream | undefined;
-  #bulk: MasterBulkStream | undefined;
-  #run: WorkerRun | undefined;
   #accountedMs = Number.NEGATIVE_INFINITY;
-  /** Of the data service. */
+  /** Of the data service, as it is told to peers. */
+  #address = "";
   #port = 0;
   /** True once the master has taken this worker in. */
   welcomed = false;
@@ -85,17 +89,8 @@ export class WorkerSession {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
-    const { clock, log, listenPort = 0, workerAddress, masterAddress, masterPort } = options;
-    const { peers = PEER_OPTIONS_DEFAULT, heartbeatMs = HEARTBEAT_MS_DEFAULT } = options;
-    // A master on this very machine means that the cluster is on it, unless peers are told another address.
-    const local = LOOPBACK.test(masterAddress) && workerAddress === undefined;
-    this.#transport = new GrpcTransport({
-      clock,
-      host: local ? "127.0.0.1" : "0.0.0.0",
-      port: listenPort,
-      ...peers,
-      onBreaker: (target, to, from) => log.warn("breaker changed", { target, to, from }),
-    });
+    const { clock, masterAddress, masterPort, listenPort = 0, heartbeatMs = HEARTBEAT_MS_DEFAULT } = options;
+    this.#transport = this.#newTransport(listenPort);
     this.#streams = new MasterStreams(this.#transport, hostPort(masterAddress, masterPort));
     const onStopped = (reason: string | MyriadError): void => this.#beatsStopped(reason);
     this.#heart = new Heart({ heartbeatMs, clock, onSign: () => this.#onSign(), onStopped });
@@ -105,27 +100,31 @@ export class WorkerSession {
   async serve(scenario: LoadedScenario | undefined): Promise<string> {
     const { masterAddress, masterPort } = this.#options;
     const listening = await this.#transport.listen((stream) => {
-      if (this.#run === undefined) throw new MyriadError("PROTOCOL", "a peer came before the run");
-      return this.#run.accept(stream);
+      const first = [...this.#parts.values()].find(({ transport }) => transport === this.#transport);
+      if (first === undefined) throw new MyriadError("UNAVAILABLE", "a peer came before the run");
+      return first.run.accept(stream);
     });
     this.#port = portOf(listening);
+    this.#address = addressOf(this.#options.workerAddress, this.#port);
     this.#options.onListening?.(this.#port);
     const at = hostPort(masterAddress, masterPort);
     const stream = this.#streams.control();
     this.#stream = stream;
-    stream.onMessage = ({ message }) => message !== undefined && this.#guarded(() => this.#handle(message, scenario));
+    stream.onMessage = ({ part, message }) =>
+      message !== undefined && this.#guarded(() => this.#handle(part, message, scenario));
     stream.onClosed = (reason) =>
       this.#gone(reason ?? new MyriadError("UNAVAILABLE", `master at ${at}: it ended the stream`));
-    this.#send({ $case: "hello", value: this.#hello(listening, scenario) });
+    this.#send({ $case: "hello", value: this.#hello(scenario) });
     try {
       return await this.#ended.promise;
     } finally {
-      this.#run?.stop();
+      for (const { run } of this.#parts.values()) run.stop();
       await this.#heart.stop();
       stream.close();
-      this.#bulk?.close();
+      for (const { bulk } of this.#parts.values()) bulk.close();
       this.#streams.release();
-      await this.#transport.close();
+      const transports = new Set([this.#transport, ...[...this.#parts.values()].map(({ transport }) => transport)]);
+      await Promise.all([...transports].map((transport) => transport.close()));
     }
   }
 
@@ -134,15 +133,14 @@ export class WorkerSession {
     this.#ended.resolve("left");
   }
 
-  #hello(listening: string, scenario: LoadedScenario | undefined): Hello {
-    const { name, workerAddress, heartbeatMs = HEARTBEAT_MS_DEFAULT } = this.#options;
+  #hello(scenario: LoadedScenario | undefined): Hello {
+    const { name, heartbeatMs = HEARTBEAT_MS_DEFAULT } = this.#options;
     const { capacity = 1, agentsMax = 0, host = hostname(), zone = "", limits = WORKER_LIMITS_DEFAULT } = this.#options;
     const { memoryMaxBytes, effectsMax } = limits;
-    const port = portOf(listening);
     return {
       protocolVersion: PROTOCOL_VERSION,
       name,
-      address: addressOf(workerAddress, port),
+      address: this.#address,
       incarnation: this.#incarnation,
       myriadVersion: packageVersion(),
       nodeVersion: process.version,
@@ -159,12 +157,17 @@ export class WorkerSession {
     };
   }
 
-  #handle(message: ToWorker, scenario: LoadedScenario | undefined): void {
+  #handle(part: number, message: ToWorker, scenario: LoadedScenario | undefined): void {
+    const waiting = this.#waiting.get(part);
     if (message.$case === "welcome") this.#welcome(message.value);
     else if (message.$case === "setup") void this.#setup(message.value, scenario);
     else if (message.$case === "shutdown") this.#ended.resolve(message.value.reason);
-    else if (this.#run === undefined) throw new MyriadError("PROTOCOL", `"${message.$case}" came before the setup`);
-    else this.#run.handle(message);
+    else if (waiting !== undefined) waiting.push(message);
+    else {
+      const hosted = this.#parts.get(part);
+      if (hosted === undefined) throw new MyriadError("PROTOCOL", `"${message.$case}" came before the setup`);
+      hosted.run.handle(message);
+    }
   }
 
   #guarded(handle: () => void): void {
@@ -180,39 +183,66 @@ export class WorkerSession {
     this.welcomed = true;
     this.answered = true;
     this.#streams.answered();
-    this.#attachment = { runId, workerId, incarnation: this.#incarnation };
-    this.#heart.start(hostPort(masterAddress, masterPort), this.#attachment, this.#board);
+    this.#attachment = { runId, workerId, incarnation: this.#incarnation, part: workerId };
+    this.#heart.start(hostPort(masterAddress, masterPort), this.#attachment);
     log.info("attached", { worker: workerId, run: runId, port: this.#port });
   }
 
-  /** Loading takes time; the population waits at the master meanwhile. */
-  async #setup(setup: Extract<ToWorker, { $case: "setup" }>["value"], own: LoadedScenario | undefined): Promise<void> {
-    this.#stream!.pause();
+  /** Begins a part, in place of what it was in an epoch before. Loading takes time; what is said to the part waits. */
+  async #setup(setup: Setup, own: LoadedScenario | undefined): Promise<void> {
+    const part = setup.workerId;
+    const waiting: ToWorker[] = [];
+    this.#waiting.set(part, waiting);
     try {
       const scenario = own ?? (await this.#options.load(setup.scenarioPath));
+      const before = this.#parts.get(part);
+      before?.run.stop();
+      before?.bulk.close();
+      const place = before ?? (await this.#placeFor(part));
       const { clock, log, limits = WORKER_LIMITS_DEFAULT } = this.#options;
-      const bulk = this.#openBulk();
+      const bulk = this.#openBulk(part);
       const run = new WorkerRun({
         setup,
         scenario,
-        incarnation: this.#incarnation,
-        transport: this.#transport,
+        ...place,
         peers: this.#options.peers ?? PEER_OPTIONS_DEFAULT,
-        stream: this.#stream!,
+        send: (message) => this.#send(message, part),
+        disk: nodeDisk,
         bulk,
-        board: this.#board,
         limits,
         fail: (reason) => this.#fail(reason),
         clock,
         log,
       });
-      this.#run = run;
+      this.#parts.set(part, { ...place, run, bulk });
       bulk.onMessage = ({ message }) => message !== undefined && this.#guarded(() => run.handleBulk(message));
-      this.#stream!.resume();
+      this.#waiting.delete(part);
+      for (const message of waiting) this.#guarded(() => run.handle(message));
+      if (setup.restore !== undefined) await run.restore(setup.restore);
     } catch (reason) {
+      this.#waiting.delete(part);
       this.#fail(MyriadError.from(reason, "INVALID_SCENARIO"));
-      this.#stream!.resume();
     }
+  }
+
+  /** The first part has the session's own address; each that is taken over has one of its own. */
+  async #placeFor(part: number): Promise<PartPlace> {
+    const incarnation = newIncarnation();
+    if (this.#parts.size === 0) {
+      this.#heart.add(part, this.#board);
+      return { incarnation: this.#incarnation, transport: this.#transport, address: this.#address, board: this.#board };
+    }
+    const transport = this.#newTransport(0);
+    const board = new ProgressBoard();
+    const listening = await transport.listen((stream) => {
+      const hosted = this.#parts.get(part);
+      if (hosted === undefined) throw new MyriadError("UNAVAILABLE", "a peer came before the part");
+      return hosted.run.accept(stream);
+    });
+    this.#heart.add(part, board);
+    const { workerAddress } = this.#options;
+    const host = workerAddress === undefined ? undefined : (splitHostPort(workerAddress)?.host ?? workerAddress);
+    return { incarnation, transport, address: addressOf(host, portOf(listening)), board };
   }
 
   /** Tells the master, whose word ends the session: the others must end as well. */
@@ -224,26 +254,26 @@ export class WorkerSession {
 
   #gone(reason: MyriadError): void {
     this.answered ||= isAnswer(reason);
-    this.#run?.stop();
+    for (const { run } of this.#parts.values()) run.stop();
     this.#ended.reject(reason);
   }
 
   /** The master sends the population on it as soon as it stands, so the run must be made before messages are read. */
-  #openBulk(): MasterBulkStream {
-    const bulk = this.#streams.bulk(this.#attachment!);
+  #openBulk(part: number): MasterBulkStream {
+    const bulk = this.#streams.bulk({ ...this.#attachment!, part });
     // A master that ends it on purpose says why on the other stream, which may come later.
     bulk.onClosed = (reason) => reason !== null && this.#gone(reason);
-    this.#bulk = bulk;
     return bulk;
   }
 
   #onSign(): void {
-    this.#run?.look();
+    for (const { run } of this.#parts.values()) run.look();
     const nowMs = this.#options.clock.now();
     if (nowMs - this.#accountedMs < CONNECTIONS_MS) return;
     this.#accountedMs = nowMs;
     const shards = this.#transport.metrics.map((shard) => ({ ...shard, breakers: { ...shard.breakers } }));
-    this.#send({ $case: "connections", value: { links: this.#run?.links ?? [], shards } });
+    const links = [...this.#parts.values()].flatMap(({ run }) => run.links);
+    this.#send({ $case: "connections", value: { links, shards } });
   }
 
   /** Refused: the master has given this worker up. It ends what it does and comes again as a new one. */
@@ -254,9 +284,35 @@ export class WorkerSession {
     } else this.#fail(reason);
   }
 
-  #send(message: FromWorker): void {
-    this.#stream?.send({ message });
+  #send(message: FromWorker, part = 0): void {
+    this.#stream?.send({ part, message });
   }
+
+  #newTransport(port: number): GrpcTransport {
+    const { clock, log, workerAddress, masterAddress, peers = PEER_OPTIONS_DEFAULT } = this.#options;
+    // A master on this very machine means that the cluster is on it, unless peers are told another address.
+    const local = LOOPBACK.test(masterAddress) && workerAddress === undefined;
+    return new GrpcTransport({
+      clock,
+      host: local ? "127.0.0.1" : "0.0.0.0",
+      port,
+      ...peers,
+      onBreaker: (target, to, from) => log.warn("breaker changed", { target, to, from }),
+    });
+  }
+}
+
+/** Where a part is reached, and as whom; the same in all epochs that this process hosts it. */
+interface PartPlace {
+  readonly incarnation: string;
+  readonly transport: GrpcTransport;
+  readonly address: string;
+  readonly board: ProgressBoard;
+}
+
+interface HostedPart extends PartPlace {
+  readonly run: WorkerRun;
+  readonly bulk: MasterBulkStream;
 }
 
 const portOf = (address: string): number => Number(address.slice(address.lastIndexOf(":") + 1));

@@ -1,5 +1,5 @@
 import { MyriadError } from "../base/error.ts";
-import { CAPACITY_MAX, CAPACITY_MIN } from "../base/limits.ts";
+import { CAPACITY_MAX, CAPACITY_MIN, WORKERS_MAX } from "../base/limits.ts";
 import { PROTOCOL_VERSION } from "../net/hello.ts";
 import { hostPort } from "../net/host-port.ts";
 import type { Attachment, Hello } from "../wire/gen/myriad/v1/control.ts";
@@ -11,16 +11,18 @@ export interface TableOptions {
   readonly expectedWorkers: number;
   /** A worker that has not been heard of for so long is late. */
   readonly workerTimeoutMs: number;
+  /** Takes workers in while the run goes on. */
+  readonly spares: boolean;
 }
 
 /** A worker must get this many beats into the time after which it counts as late. */
 const BEATS_MISSED_MIN = 3;
 
-/** The workers of one run, by id. */
+/** The worker processes of one run, by id: those that it began with, and those that came later, as spares. */
 export class WorkerTable {
   readonly #options: TableOptions;
   readonly #links: (WorkerLink | undefined)[];
-  /** True from the moment at which all are there: from then on nobody is replaced. */
+  /** True from the moment at which all are there: from then on who comes is a spare. */
   sealed = false;
 
   constructor(options: TableOptions) {
@@ -34,7 +36,7 @@ export class WorkerTable {
   }
 
   get complete(): boolean {
-    return this.links.length === this.#links.length;
+    return this.links.length >= this.#options.expectedWorkers;
   }
 
   get(id: number): WorkerLink | undefined {
@@ -44,11 +46,13 @@ export class WorkerTable {
   /** Takes a worker in under the lowest free id. Throws MISMATCH with both values, UNAVAILABLE when it may come again. */
   admit(hello: Hello, peerHost: string, nowMs: number, stream: AttachStream): WorkerLink {
     this.#check(hello);
-    const id = this.#links.indexOf(undefined);
-    if (this.sealed || id < 0) {
+    const free = this.#links.indexOf(undefined);
+    if (this.sealed && !this.#options.spares) {
       throw new MyriadError("UNAVAILABLE", `run ${this.#options.runId} has its ${this.#links.length} workers`);
     }
-    if (this.links.some((link) => link.name === hello.name)) {
+    const id = this.sealed || free < 0 ? this.#links.length : free;
+    if (id >= WORKERS_MAX) throw new MyriadError("UNAVAILABLE", `run ${this.#options.runId} has had ${id} workers`);
+    if (this.links.some((link) => link.name === hello.name && !link.gone)) {
       throw new MyriadError("UNAVAILABLE", `a worker named "${hello.name}" is attached already`);
     }
     const colon = hello.address.lastIndexOf(":");
@@ -62,7 +66,7 @@ export class WorkerTable {
   /** The worker that has attached itself so. Throws MISMATCH when it is not, or no longer, in the run. */
   attached({ runId, workerId, incarnation }: Attachment): WorkerLink {
     const link = this.#links[workerId];
-    if (runId === this.#options.runId && link?.incarnation === incarnation && link.stage !== "lost") return link;
+    if (runId === this.#options.runId && link?.incarnation === incarnation && !link.gone) return link;
     throw new MyriadError(
       "MISMATCH",
       `run ${this.#options.runId} does not have this process as its worker ${workerId}`,

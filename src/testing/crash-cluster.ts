@@ -109,7 +109,8 @@ export class CrashCluster {
       accounts.set(self, mergeAccounts(survivors.map((peer) => this.lives[peer]!.loop.account(self))));
     const saved = this.committed;
     for (const self of lost) {
-      const commands = new CommandQueue(saved?.command ?? 0, accounts.get(self));
+      const commands = new CommandQueue(saved?.command);
+      commands.inherit(accounts.get(self)!);
       for (const command of this.#commands) commands.accept(command);
       const life = await this.#bear(self, commands, saved?.next);
       this.lives[self] = life;

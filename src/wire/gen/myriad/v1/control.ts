@@ -129,7 +129,11 @@ export interface Setup {
   /** The run's folder, where checkpoints and answers are kept; empty: none are. */
   runFolder: string;
   /** What to begin from; absent: the population follows. */
-  restore: Restore | undefined;
+  restore:
+    | Restore
+    | undefined;
+  /** Commands up to this number took effect before the part begins, or never will. */
+  commands: number;
 }
 
 export interface Restore {
@@ -137,8 +141,6 @@ export interface Restore {
   checkpoint: number;
   /** The first window to be run. */
   window: number;
-  /** Commands up to this number took effect before it. */
-  commands: number;
 }
 
 export interface Peer {
@@ -983,6 +985,7 @@ function createBaseSetup(): Setup {
     agentLimits: new Uint8Array(0),
     runFolder: "",
     restore: undefined,
+    commands: 0,
   };
 }
 
@@ -1032,6 +1035,9 @@ export const Setup: MessageFns<Setup> = {
     }
     if (message.restore !== undefined) {
       Restore.encode(message.restore, writer.uint32(122).fork()).join();
+    }
+    if (message.commands !== 0) {
+      writer.uint32(128).uint32(message.commands);
     }
     return writer;
   },
@@ -1169,6 +1175,14 @@ export const Setup: MessageFns<Setup> = {
             message.restore = Restore.decode(reader, reader.uint32());
             continue;
           }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.commands = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1183,7 +1197,7 @@ export const Setup: MessageFns<Setup> = {
 };
 
 function createBaseRestore(): Restore {
-  return { checkpoint: 0, window: 0, commands: 0 };
+  return { checkpoint: 0, window: 0 };
 }
 
 export const Restore: MessageFns<Restore> = {
@@ -1193,9 +1207,6 @@ export const Restore: MessageFns<Restore> = {
     }
     if (message.window !== 0) {
       writer.uint32(17).double(message.window);
-    }
-    if (message.commands !== 0) {
-      writer.uint32(24).uint32(message.commands);
     }
     return writer;
   },
@@ -1227,14 +1238,6 @@ export const Restore: MessageFns<Restore> = {
             }
 
             message.window = reader.double();
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.commands = reader.uint32();
             continue;
           }
         }

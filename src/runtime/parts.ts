@@ -1,0 +1,125 @@
+import { Deferred } from "../base/deferred.ts";
+import { MyriadError } from "../base/error.ts";
+import { type Account, type Command, mergeAccounts } from "../cluster/commands.ts";
+import type { Replaced, Setup } from "../wire/gen/myriad/v1/control.ts";
+import { decodePlain, encodePlain } from "../wire/plain-codec.ts";
+import type { Committed } from "./checkpoint-keeper.ts";
+import { PartLink } from "./part-link.ts";
+import { FIRST_EPOCH } from "./run-setup.ts";
+import type { ToWorker, WorkerLink } from "./worker-link.ts";
+
+export interface PartsOptions {
+  /** Of the run. */
+  readonly parts: number;
+  /** What a part is told at first. */
+  readonly setup: (part: number, epoch: number, from: Committed | undefined, commands: number) => Setup;
+  /** Sends a part its share of the population. */
+  readonly sendPopulation: (link: PartLink) => Promise<void>;
+  /** All commands of the run, the n-th with the number n. */
+  readonly commands: readonly Command[];
+}
+
+/**
+ * The parts of the run and who hosts them: has them loaded, connected and started, all anew in a new epoch, or some in the
+ * place of others that were lost. What fails on the way leaves parts that may be begun or replaced again.
+ */
+export class Parts {
+  readonly links: PartLink[] = [];
+  epoch: number = FIRST_EPOCH - 1;
+  readonly #options: PartsOptions;
+  readonly #accounts = new Map<string, Deferred<Account>>();
+
+  constructor(options: PartsOptions) {
+    this.#options = options;
+  }
+
+  /** The part, if this process hosts it. */
+  of(part: number, host: WorkerLink): PartLink | undefined {
+    const link = this.links[part];
+    return link?.host === host ? link : undefined;
+  }
+
+  /** Parts that a process hosts. */
+  hostedBy(host: WorkerLink): PartLink[] {
+    return this.links.filter((link) => link.host === host);
+  }
+
+  /**
+   * All parts begin anew in a new epoch. `from`: a checkpoint; undefined: the population. `through`: they tell when they
+   * have come past this window again.
+   */
+  async begin(hosts: readonly WorkerLink[], from: Committed | undefined, through?: number): Promise<void> {
+    this.epoch++;
+    for (const [part, host] of hosts.entries()) this.#assign(part, host);
+    // What was said before is void: it took effect, or it will not.
+    const commands = this.#options.commands.length;
+    await Promise.all(this.links.map((link) => this.#load(link, from, commands)));
+    this.#connect(this.links);
+    await Promise.all(this.links.map((link) => link.connected));
+    const account = through === undefined ? undefined : { applied: [], closed: [], through };
+    for (const link of this.links) this.#start(link, account);
+  }
+
+  /** Other processes take lost parts over, from where the run has kept all that came since; the other parts go on. */
+  async replace(hostOf: ReadonlyMap<number, WorkerLink>, from: Committed | undefined): Promise<void> {
+    this.epoch++;
+    const lost = [...hostOf].map(([part, host]) => this.#assign(part, host));
+    const others = this.links.filter((link) => !lost.includes(link));
+    const commands = from?.commands ?? 0;
+    await Promise.all(lost.map((link) => this.#load(link, from, commands)));
+    const accounts = lost.map((link) => Promise.all(others.map((other) => this.#introduce(link, other))));
+    const merged = (await Promise.all(accounts)).map(mergeAccounts);
+    this.#connect(lost);
+    await Promise.all(lost.map((link) => link.connected));
+    for (const [i, link] of lost.entries()) {
+      for (const value of this.#options.commands.slice(commands)) link.send({ $case: "command", value });
+      this.#start(link, merged[i]!);
+    }
+  }
+
+  /** A part says what it knows of a lost one. */
+  takeReplaced(part: number, { workerId, account }: Replaced): void {
+    this.#accounts.get(`${workerId} ${part}`)?.resolve(decodePlain(account) as Account);
+  }
+
+  tellAll(message: ToWorker): void {
+    for (const link of this.links) if (link.stage !== "lost") link.send(message);
+  }
+
+  #assign(part: number, host: WorkerLink): PartLink {
+    this.links[part]?.lose(new MyriadError("STOPPED", `worker ${part} is begun anew`));
+    return (this.links[part] = new PartLink(part, host));
+  }
+
+  async #load(link: PartLink, from: Committed | undefined, commands: number): Promise<void> {
+    const { setup, sendPopulation } = this.#options;
+    link.send({ $case: "setup", value: setup(link.part, this.epoch, from, commands) });
+    if (from === undefined) await sendPopulation(link);
+    await link.loaded;
+  }
+
+  #connect(links: readonly PartLink[]): void {
+    const peers = this.links.map(peerOf);
+    for (const link of links) {
+      link.send({ $case: "connect", value: { peers: peers.filter(({ workerId }) => workerId !== link.part) } });
+    }
+  }
+
+  /** Has a part take the new one for its peer. Resolves to what it knows of the one before. */
+  #introduce(link: PartLink, other: PartLink): Promise<Account> {
+    const known = new Deferred<Account>();
+    known.promise.catch(() => {});
+    this.#accounts.set(`${link.part} ${other.part}`, known);
+    other.send({ $case: "replace", value: { peer: peerOf(link), epoch: this.epoch } });
+    return known.promise;
+  }
+
+  #start(link: PartLink, account: Account | undefined): void {
+    link.stage = "running";
+    link.send({ $case: "start", value: { account: account === undefined ? NONE : encodePlain(account) } });
+  }
+}
+
+const peerOf = ({ part, address, incarnation }: PartLink) => ({ workerId: part, address, incarnation });
+
+const NONE = new Uint8Array(0);
