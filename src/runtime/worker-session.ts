@@ -76,6 +76,9 @@ export class WorkerSession {
   readonly #parts = new Map<number, HostedPart>();
   /** Messages for parts whose scenario is being loaded, in their order. */
   readonly #waiting = new Map<number, ToWorker[]>();
+  #scenario: Promise<LoadedScenario> | undefined;
+  /** A part has the session's own transport. */
+  #placeTaken = false;
   #attachment: Attachment | undefined;
   #stream: MasterStream | undefined;
   #accountedMs = Number.NEGATIVE_INFINITY;
@@ -194,7 +197,7 @@ export class WorkerSession {
     const waiting: ToWorker[] = [];
     this.#waiting.set(part, waiting);
     try {
-      const scenario = own ?? (await this.#options.load(setup.scenarioPath));
+      const scenario = own ?? (await this.#load(setup.scenarioPath));
       const before = this.#parts.get(part);
       before?.run.stop();
       before?.bulk.close();
@@ -225,10 +228,16 @@ export class WorkerSession {
     }
   }
 
+  /** Once for all parts of this process. */
+  #load(path: string): Promise<LoadedScenario> {
+    return (this.#scenario ??= this.#options.load(path));
+  }
+
   /** The first part has the session's own address; each that is taken over has one of its own. */
   async #placeFor(part: number): Promise<PartPlace> {
     const incarnation = newIncarnation();
-    if (this.#parts.size === 0) {
+    if (!this.#placeTaken) {
+      this.#placeTaken = true;
       this.#heart.add(part, this.#board);
       return { incarnation: this.#incarnation, transport: this.#transport, address: this.#address, board: this.#board };
     }
