@@ -15,10 +15,7 @@ export const ERROR_CODES = {
   INVALID_PLACEMENT: { usage: true, means: "the agents cannot be placed on the workers" },
   ADDRESS_IN_USE: { usage: true, means: "the address to listen on is taken" },
   UNAVAILABLE: { usage: false, means: "a node cannot be reached" },
-  MISMATCH: {
-    usage: false,
-    means: "two nodes, or a node and a run's folder, disagree on version, run, seed or scenario",
-  },
+  MISMATCH: { usage: false, means: "two nodes, or a node and a run's folder, disagree on version, run or scenario" },
   PROTOCOL: { usage: false, means: "a peer sent what the protocol does not allow" },
   CORRUPT: { usage: false, means: "bytes do not match their checksum or layout" },
   STORE_FAILED: { usage: false, means: "the disk refused an operation on which durability depends" },

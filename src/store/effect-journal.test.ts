@@ -58,6 +58,35 @@ describe("the journal of effects", () => {
     expect(disk.syncs).toBe(2);
   });
 
+  test("is dirty from an append until what it appended is on disk, whichever way it gets there", async () => {
+    const disk = new SimDisk(1);
+    const one = journal(disk);
+    expect(one.dirty).toBe(false);
+    one.append(answer(1, 0));
+    const first = one.sync();
+    one.append(answer(1, 1));
+    expect(one.dirty).toBe(true);
+    await first;
+    expect(one.dirty).toBe(true);
+    await one.sync();
+    expect(one.dirty).toBe(false);
+    one.append(answer(1, 2));
+    one.rotate(1);
+    expect(one.dirty).toBe(true);
+    await one.sync();
+    expect(one.dirty).toBe(false);
+    one.append(answer(1, 3));
+    disk.failingSyncs = 1;
+    await expect(one.sync()).rejects.toThrow("STORE_FAILED");
+    await expect(one.sync()).rejects.toThrow("STORE_FAILED");
+    expect(one.dirty).toBe(true);
+    const other = journal(disk, 1);
+    other.append(answer(2, 0));
+    await other.close();
+    expect(other.dirty).toBe(false);
+    expect(() => other.append(answer(2, 1))).toThrow("closed");
+  });
+
   test("what comes after a checkpoint's cut stands in files that outlast those before it", async () => {
     const disk = new SimDisk(1);
     const one = journal(disk);

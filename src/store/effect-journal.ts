@@ -25,6 +25,10 @@ export const journalIdentity = (runId: string, file: string): string => `${runId
 export class EffectJournal {
   readonly #options: EffectJournalOptions;
   #checkpoint: number;
+  #appended = 0;
+  /** Of those appended, so many are on disk. */
+  #durable = 0;
+  #closed = false;
   #file: RecordFile | undefined;
   /** Settles when the files before this one are on disk. */
   #before: Promise<void> = Promise.resolve();
@@ -36,14 +40,23 @@ export class EffectJournal {
     this.#checkpoint = options.checkpoint;
   }
 
+  /** Something was appended that is not known to be on disk; after a failure, for good. */
+  get dirty(): boolean {
+    return this.#durable < this.#appended;
+  }
+
   append(answer: Answer): void {
+    assert(!this.#closed, "an answer is appended to a closed journal");
     this.#file ??= this.#begin();
     this.#file.add(encodeAnswer(answer));
+    this.#appended++;
   }
 
   /** Resolves when all that was appended before is on disk. Throws STORE_FAILED; from then on always. */
   async sync(): Promise<void> {
+    const appended = this.#appended;
     await Promise.all([this.#before, this.#file?.sync()]);
+    this.#durable = Math.max(this.#durable, appended);
   }
 
   /**
@@ -59,14 +72,17 @@ export class EffectJournal {
 
   /** Resolves when all is on disk and sealed. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#retire();
     await this.#before;
   }
 
   #retire(): void {
     if (this.#file === undefined) return;
-    const closed = this.#file.close();
-    this.#before = Promise.all([this.#before, closed]).then(() => undefined);
+    const appended = this.#appended;
+    this.#before = Promise.all([this.#before, this.#file.close()]).then(() => {
+      this.#durable = Math.max(this.#durable, appended);
+    });
     // Told to who waits for it; nobody may.
     this.#before.catch(() => undefined);
     this.#file = undefined;

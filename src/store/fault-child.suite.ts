@@ -114,7 +114,7 @@ const scenarios: Record<string, (folder: string) => Promise<void>> = {
     await checkpoint(folder, 1, 10_000);
     await checkpoint(folder, 2, 10_000);
     await (await openLog(folder)).close();
-    execFileSync("mount", ["-o", "remount,ro", folder]);
+    execFileSync("sh", ["-c", 'mount -o remount,ro "$0"', folder]);
     say({ refused: await refused(checkpoint(folder, 3, 10_000)), newest: await newestId(folder) });
     say({ refused: await refused(openLog(folder)) });
     say({ refused: await refused(openCheckpoints(folder).prune(1)), newest: await newestId(folder) });

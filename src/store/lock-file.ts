@@ -25,18 +25,23 @@ export async function takeLock(path: string): Promise<DiskLock> {
   try {
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       const held = await numbersIn(folder, prefix);
-      for (const number of held) await refuseIfHeld(join(folder, prefix + number), here);
+      for (const number of held) {
+        const { gone, who } = await ownerOf(join(folder, prefix + number), here);
+        if (!gone) throw refusal(join(folder, prefix + number), who);
+      }
       const taken = (held.at(-1) ?? 0) + 1;
       const file = join(folder, prefix + taken);
       if (!(await linked(mine, file))) continue;
-      // Who looked before a third had taken and cleaned away sees a number here that is higher, or lower and new.
+      // Since we looked, another may have taken and cleaned up, and a number that was stale may be one in use. Of two who are here at the same time, the
+      // later one sees the other.
       const others = (await numbersIn(folder, prefix)).filter((number) => number !== taken);
-      if (others.some((number) => !held.includes(number))) {
-        await rm(file, { force: true });
-        continue;
+      const files = others.map((number) => join(folder, prefix + number));
+      const owners = await Promise.all(files.map((other) => ownerOf(other, here)));
+      if (owners.every(({ gone }) => gone)) {
+        for (const other of files) await rm(other, { force: true });
+        return { release: () => rm(file, { force: true }) };
       }
-      for (const number of others) await rm(join(folder, prefix + number), { force: true });
-      return { release: () => rm(file, { force: true }) };
+      await rm(file, { force: true });
     }
     throw new MyriadError("STORE_FAILED", `lock "${path}": others take it all the time`);
   } finally {
@@ -51,19 +56,22 @@ async function numbersIn(folder: string, prefix: string): Promise<number[]> {
   return numbers.map(Number).sort((a, b) => a - b);
 }
 
-async function refuseIfHeld(file: string, here: LockOwner): Promise<void> {
+/** Who has a lock's file. One that is there no more counts as gone, one that cannot be read as alive. */
+async function ownerOf(file: string, here: LockOwner): Promise<{ gone: boolean; who: string }> {
   let text: string;
   try {
     text = await readFile(file, "utf8");
   } catch (reason) {
-    if ((reason as NodeJS.ErrnoException).code === "ENOENT") return;
+    if ((reason as NodeJS.ErrnoException).code === "ENOENT") return { gone: true, who: "nobody" };
     throw reason;
   }
   const owner = parseOwner(text);
-  if (owner !== undefined && (await isGone(owner, here))) return;
-  const who = owner === undefined ? "an unknown process" : `process ${owner.pid} of ${owner.host}`;
-  throw new MyriadError("STORE_FAILED", `"${file}" is held by ${who}; if that is certainly gone, remove the file`);
+  if (owner === undefined) return { gone: false, who: "an unknown process" };
+  return { gone: await isGone(owner, here), who: `process ${owner.pid} of ${owner.host}` };
 }
+
+const refusal = (file: string, who: string): MyriadError =>
+  new MyriadError("STORE_FAILED", `"${file}" is held by ${who}; if that is certainly gone, remove the file`);
 
 /** False when there is one already. */
 async function linked(from: string, to: string): Promise<boolean> {

@@ -61,17 +61,16 @@ class PartReader {
   async section(): Promise<Uint8Array | undefined> {
     const at = this.#reader.position;
     const before = this.#checksum;
-    const first = await this.#take(4);
-    const length = new ByteReader(first).u32();
+    // A trailer is longer than what stands before a section.
+    const front = await this.#take(FRONT_BYTES);
+    const length = new ByteReader(front).u32();
     if (length === END) {
-      await this.#end(at, before, first);
+      await this.#end(at, before, front);
       return undefined;
     }
     if (length > Math.min(SECTION_BYTES_MAX, this.#info.bytes - at))
       throw this.#corrupt(at, `a section of ${length} bytes`);
-    const second = await this.#take(4);
     const contents = await this.#take(length);
-    const front = new Uint8Array([...first, ...second]);
     if (!frontFits(front, contents)) throw this.#corrupt(at, `section ${this.#sections} does not match its checksum`);
     this.#sections++;
     return contents;

@@ -129,6 +129,13 @@ describe("a file of records", () => {
     expect(await disk.list("f")).toEqual([]);
   });
 
+  test("never takes the place of another", async () => {
+    const disk = new SimDisk(1);
+    await write(disk, [["a"]]);
+    await expect(begin(disk).sync()).rejects.toThrow('STORE_FAILED: create "f/one.log": it exists already (EEXIST)');
+    expect((await read(disk)).records).toEqual(["header", "a"]);
+  });
+
   test("takes no record above the limit", () => {
     const file = begin(new SimDisk(1));
     const tooLarge = { length: RECORD_BYTES_MAX + 1 } as Uint8Array;

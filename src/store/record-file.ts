@@ -1,8 +1,9 @@
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { assert } from "../base/assert.ts";
 import { ByteWriter } from "../base/bytes.ts";
 import { MyriadError } from "../base/error.ts";
 import type { Disk, DiskFile } from "./disk.ts";
+import { diskFailure } from "./disk-failure.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { HEADER_SALT, RECORD_BYTES_MAX, saltOf, writeRecord } from "./record.ts";
 
@@ -77,12 +78,16 @@ export class RecordFile {
   async #write(contents: readonly Uint8Array[]): Promise<void> {
     const { disk, path } = this.#options;
     if (this.#placed) return this.#append(contents, false);
-    await disk.makeFolder(dirname(path));
+    const folder = dirname(path);
+    await disk.makeFolder(folder);
+    // A rename would replace it, with all that was acknowledged in it.
+    const exists = (await disk.list(folder)).some(({ name }) => name === basename(path));
+    if (exists) throw diskFailure("create", path, { code: "EEXIST" });
     await disk.remove(path + TEMPORARY);
     this.#file = await disk.create(path + TEMPORARY);
     await this.#append(contents, true);
     await disk.rename(path + TEMPORARY, path);
-    await disk.syncFolder(dirname(path));
+    await disk.syncFolder(folder);
     this.#placed = true;
   }
 
