@@ -1,7 +1,7 @@
-import { TrafficSketch } from "../src/cluster/traffic-sketch.ts";
 import type { TrafficReport } from "../src/cluster/traffic-report.ts";
+import { TrafficSketch } from "../src/cluster/traffic-sketch.ts";
 import { buildCsr, type Csr } from "../src/placement/csr.ts";
-import { Chance, permutation } from "../src/placement/shuffle.ts";
+import { type Chance, permutation } from "../src/placement/shuffle.ts";
 
 /** Who writes to whom next: pairs of agents, and their number. */
 export interface Traffic {
@@ -54,14 +54,13 @@ export function remoteShare({ from, to }: Traffic, placement: Uint16Array): numb
   return remote / from.length;
 }
 
-/** The workers' view of it: each sender's part notes, and each part says what its agents have handled. */
+/** The workers' view of it: each sender's part notes all, and each part says what its agents have handled. */
 export class Observers {
   readonly sketches: TrafficSketch[];
   readonly #handled: Uint32Array;
 
-  constructor(agents: number, parts: number, capacity?: number) {
-    const size = capacity === undefined ? {} : { capacity };
-    this.sketches = Array.from({ length: parts }, (_, part) => new TrafficSketch({ part, parts, ...size }));
+  constructor(agents: number, parts: number) {
+    this.sketches = Array.from({ length: parts }, (_, part) => new TrafficSketch({ part, parts, every: 1 }));
     this.#handled = new Uint32Array(agents);
   }
 

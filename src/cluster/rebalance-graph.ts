@@ -6,6 +6,8 @@ import type { TrafficReport } from "./traffic-report.ts";
 
 /** Any number does: the same reports give the same plan. */
 const SEED = 1;
+/** What a tie of the report before counts, of what it would count in the newest. */
+const AGED = 0.75;
 
 /**
  * The load of every agent, in units of the mean agent: `ballast`, and the rest by events handled. `busy`: time that each part
@@ -42,19 +44,21 @@ function weighByTime(loads: Float64Array, placement: Placement, busy: ArrayLike<
   }
 }
 
-/** The ties of all reports; those of agents that are no more are left out. */
-export function observedGraph(agents: number, reports: readonly TrafficReport[], loads: Float64Array): Csr {
-  const most = reports.reduce((sum, { low }) => sum + low.length, 0);
+/** The ties of all reports, the newest first: each time before counts less. Those of agents that are no more are left out. */
+export function observedGraph(agents: number, times: readonly (readonly TrafficReport[])[], loads: Float64Array): Csr {
+  const most = times.flat().reduce((sum, { low }) => sum + low.length, 0);
   const source = new Uint32Array(most);
   const target = new Uint32Array(most);
   const edges = new Float64Array(most);
   let count = 0;
-  for (const { low, high, weights } of reports) {
-    for (let i = 0; i < low.length; i++) {
-      if (low[i]! >= agents || high[i]! >= agents) continue;
-      source[count] = low[i]!;
-      target[count] = high[i]!;
-      edges[count++] = weights[i]!;
+  for (const [age, reports] of times.entries()) {
+    for (const { low, high, weights } of reports) {
+      for (let i = 0; i < low.length; i++) {
+        if (low[i]! >= agents || high[i]! >= agents) continue;
+        source[count] = low[i]!;
+        target[count] = high[i]!;
+        edges[count++] = weights[i]! * AGED ** age;
+      }
     }
   }
   return buildCsr(agents, source.subarray(0, count), target.subarray(0, count), {

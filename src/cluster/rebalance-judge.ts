@@ -6,9 +6,10 @@ const ERRORS_MIN = 2;
 
 /** What another placement would save, by the events that were sampled for it. */
 export interface Saving {
-  /** Share of the events that are remote now, and would be. */
-  readonly now: number;
-  readonly then: number;
+  /** Share of the events that are remote now. */
+  readonly remoteNow: number;
+  /** Share of them that would be. */
+  readonly remoteNext: number;
   /** What is saved, over the remote events of now; 0 where it could be chance. */
   readonly share: number;
 }
@@ -17,7 +18,7 @@ export interface Saving {
 export function savingOf(reports: readonly TrafficReport[], present: Placement, next: Placement): Saving {
   let all = 0;
   let now = 0;
-  let then = 0;
+  let remote = 0;
   let variance = 0;
   for (const { counts, sampleFrom, sampleTo } of reports) {
     if (sampleFrom.length === 0) continue;
@@ -29,11 +30,11 @@ export function savingOf(reports: readonly TrafficReport[], present: Placement, 
       const after = next[a] === next[b] ? 0 : weight;
       all += weight;
       now += before;
-      then += after;
+      remote += after;
       variance += (before - after) ** 2;
     }
   }
-  if (all === 0) return { now: 0, then: 0, share: 0 };
-  const isSure = now - then > ERRORS_MIN * Math.sqrt(variance);
-  return { now: now / all, then: then / all, share: isSure ? (now - then) / now : 0 };
+  if (all === 0) return { remoteNow: 0, remoteNext: 0, share: 0 };
+  const isSure = now - remote > ERRORS_MIN * Math.sqrt(variance);
+  return { remoteNow: now / all, remoteNext: remote / all, share: isSure ? (now - remote) / now : 0 };
 }

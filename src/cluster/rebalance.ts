@@ -23,6 +23,8 @@ export interface RebalanceInput {
   readonly busy?: ArrayLike<number>;
   /** The `goal` of the plan before: with moves capped, several plans lead there, and should not each lead somewhere else. */
   readonly goal?: Placement | null;
+  /** Reports of plans before, the newest first: their ties count as well, less with age. */
+  readonly past?: readonly (readonly TrafficReport[])[];
   readonly options?: Partial<RebalanceOptions>;
 }
 
@@ -40,7 +42,7 @@ export interface RebalancePlan {
   /** Of all moves that are still to come as well, as far as can be seen now. */
   readonly savingInAll: Saving;
   /** The largest load over its share, minus 1: now, and after the moves. */
-  readonly imbalance: readonly [now: number, then: number];
+  readonly imbalance: readonly [now: number, after: number];
 }
 
 /**
@@ -59,7 +61,7 @@ export function planMoves(input: RebalanceInput): RebalancePlan {
   const agentLimits = Float64Array.from({ length: parts }, (_, part) => input.agentLimits?.[part] ?? Infinity);
   const quotas = agentQuotas(placement.length, capacities, agentLimits);
   const loads = observedLoads(placement, reports, options.ballast, input.busy);
-  const graph = observedGraph(placement.length, reports, loads);
+  const graph = observedGraph(placement.length, [reports, ...(input.past ?? [])], loads);
   const limits = {
     loads: loadLimits(loads, { quotas, agentLimits }, options.imbalance),
     agents: agentLimits,
@@ -76,9 +78,10 @@ export function planMoves(input: RebalanceInput): RebalancePlan {
   };
   if (ideal !== null) step("joined", () => fillEmpty(moving, ideal));
   const joined = moving.moved.length;
+  const bearable = (part: number): number =>
+    ((1 + options.loadHysteresis) * graph.totalLoad * quotas[part]!) / placement.length;
   const isOver = (part: number): boolean =>
-    moving.counts[part]! > agentLimits[part]! ||
-    moving.loads[part]! > limits.loads[part]! + (options.loadHysteresis * graph.totalLoad * quotas[part]!) / placement.length;
+    moving.counts[part]! > agentLimits[part]! || moving.loads[part]! > Math.max(limits.loads[part]!, bearable(part));
   if ([...quotas.keys()].some(isOver)) step("load", () => shedLoad(moving, max));
   const savingInAll = savingOf(reports, placement, ideal ?? placement);
   const isWorthIt = savingInAll.share > 0 && savingInAll.share >= options.hysteresis;
@@ -86,13 +89,15 @@ export function planMoves(input: RebalanceInput): RebalancePlan {
     const left = max - (moving.moved.length - joined);
     step("traffic", () => moveForTraffic(moving, ideal, left, options.minGain));
   }
-  const agents = Uint32Array.from(new Set(moving.moved)).sort().filter((v) => moving.placement[v] !== placement[v]);
+  const agents = Uint32Array.from(new Set(moving.moved))
+    .sort()
+    .filter((v) => moving.placement[v] !== placement[v]);
   return {
     agents,
     from: Uint16Array.from(agents, (v) => placement[v]!),
     to: Uint16Array.from(agents, (v) => moving.placement[v]!),
     reasons,
-    goal: isWorthIt ? ideal : null,
+    goal: isWorthIt && moving.moved.length - joined >= max ? ideal : null,
     saving: savingOf(reports, placement, moving.placement),
     savingInAll,
     imbalance: [imbalanceNow, imbalanceOf(moving.loads, quotas)],
