@@ -111,12 +111,12 @@ describe("any traffic", () => {
 
   test("an agent that moves for traffic has more to do with where it goes", () => {
     fc.assert(
-      fc.property(fc.nat(1000), fc.integer({ min: 2, max: 4 }), (seed, parts) => {
+      fc.property(fc.nat(1000), fc.integer({ min: 2, max: 4 }), fc.constantFrom(1, 10, 20), (seed, parts, minGain) => {
         const agents = 80;
         const placement = hashPlacement(agents, parts);
-        const traffic = groupEvents(agents, 8, 3000, 0.05, seed);
+        const traffic = groupEvents(agents, 8, 2000, 0.3, seed);
         const reports = reportsOf(traffic, placement, parts);
-        const options = { movesMax: 1, loadHysteresis: 1000, imbalance: 1000 };
+        const options = { movesMax: 1, minGain, loadHysteresis: 1000, imbalance: 1000 };
         const plan = planMoves({ placement, reports, capacities: ones(parts), options });
         const next = applied(placement, plan);
         const tie = (agent: number, part: number): number => {
@@ -129,12 +129,12 @@ describe("any traffic", () => {
           }
           return sum;
         };
-        expect(plan.agents.length).toBeGreaterThan(0);
+        if (minGain === 1) expect(plan.agents.length).toBeGreaterThan(0);
         for (const [i, agent] of plan.agents.entries()) {
-          expect(tie(agent, plan.to[i]!)).toBeGreaterThanOrEqual(tie(agent, plan.from[i]!) + 1);
+          expect(tie(agent, plan.to[i]!)).toBeGreaterThanOrEqual(tie(agent, plan.from[i]!) + minGain);
         }
       }),
-      { numRuns: 20 },
+      { numRuns: 12 },
     );
   });
 });
