@@ -44,8 +44,12 @@ export function tieTraffic(graph: Csr, events: number, chance: Chance): Traffic 
   return { from, to };
 }
 
-/** All of it as a graph: what a placement with full knowledge is made from. */
-export const graphOfTraffic = (agents: number, { from, to }: Traffic): Csr => buildCsr(agents, from, to);
+/** All of it as a graph: what a placement with full knowledge is made from. Loads are those of the planner, by events handled. */
+export function graphOfTraffic(agents: number, { from, to }: Traffic): Csr {
+  const vertices = new Float64Array(agents).fill(0.25);
+  for (let i = 0; i < to.length; i++) vertices[to[i]!]! += (0.75 * agents) / to.length;
+  return buildCsr(agents, from, to, { vertices });
+}
 
 /** Share of the events between parts. */
 export function remoteShare({ from, to }: Traffic, placement: Uint16Array): number {

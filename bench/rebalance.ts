@@ -87,7 +87,7 @@ function alongTies(name: string, parts: number): string {
   const edges = load(name);
   const graph = buildCsr(edges.n, edges.u, edges.v);
   const society = { agents: edges.n, parts, traffic: (events: number) => tieTraffic(graph, events, chance) };
-  const stable = follow(society, partition(graph, parts).parts);
+  const stable = follow(society, freshOf(society).placement);
   return `stable moves ${stable.moved} | ${measured(society, hashPlacement(edges.n, parts))}`;
 }
 

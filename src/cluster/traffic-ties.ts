@@ -40,8 +40,8 @@ export class TrafficTies {
   /** One event between two agents that are not the same. */
   note(a: number, b: number): void {
     const { low, high, counts } = this;
-    const lower = a < b ? a : b;
-    const higher = a < b ? b : a;
+    const lower = Math.min(a, b);
+    const higher = Math.max(a, b);
     const first = this.#setOf(lower, higher);
     let smallest = first;
     for (let i = first; i < first + WAYS; i++) {
