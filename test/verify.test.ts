@@ -13,6 +13,7 @@ const EXAMPLES: readonly [name: string, workers: string, args: readonly string[]
   ["opinions", "3", ["--rounds", "4"]],
   ["labor-market", "1,2,3", ["--rounds", "12"]],
   ["phold", "1,2,3", ["--param", "lps=1000", "--param", "remote=0.5", "--until", "20"]],
+  ["reshuffle", "2,3", ["--param", "agents=1000", "--param", "groups=20", "--param", "changeAt=10", "--until", "20"]],
   ["survey", "1,2,3", ["--param", "agents=150", "--param", "questions=3"]],
 ];
 
