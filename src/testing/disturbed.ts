@@ -23,6 +23,7 @@ export interface Disturbances {
 /** A result, and what must be the same beside it. */
 export interface DisturbedResult extends PartitionedResult {
   readonly effects: number;
+  readonly dropped: number;
   readonly quarantined: readonly string[];
   /** How often each thing happened. */
   readonly happened: Readonly<Record<Disturbance, number>>;
@@ -76,6 +77,7 @@ class DisturbedRun {
     return {
       ...result,
       effects: parts.reduce((sum, part) => sum + part.effects.calls, 0),
+      dropped: parts.reduce((sum, part) => sum + part.counts.dropped, 0),
       quarantined: parts[0]!.quarantined.map(({ message }) => message).sort(),
       happened: this.#happened,
     };
