@@ -168,6 +168,7 @@ describe("loading", () => {
     for (const section of engine.saveAgents(5, { chunkBytes: 1000 })) again.adopt(section);
     again.adopt(engine.savePart(5));
     await again.opened();
+    expect(again.window).toBe(0);
     expect(asked.map(({ key, agent, call, name }) => [key, agent, call, name])).toEqual([
       ["run/0/1", 0, 1, "slow"],
       ["run/1/1", 1, 1, "slow"],
