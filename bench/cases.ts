@@ -3,10 +3,11 @@ import type { Case } from "./case.ts";
 import { otherCases } from "./other-cases.ts";
 import { partCases } from "./part-cases.ts";
 import { pholdCases } from "./phold-cases.ts";
+import { saveCases } from "./save-cases.ts";
 
 /** The cases of the short run or of the whole grid, those alone whose name contains `only`. Throws INVALID_ARGUMENT when there is none. */
 export function chooseCases(full: boolean, only: string | undefined): Case[] {
-  const all = [...pholdCases(), ...otherCases(), ...partCases()];
+  const all = [...pholdCases(), ...otherCases(), ...partCases(), ...saveCases()];
   const chosen =
     only === undefined
       ? all.filter((one) => full || one.quick)

@@ -9,6 +9,7 @@ import type { Engine } from "../src/engine/engine.ts";
 import { populate } from "../src/model/populate.ts";
 import { compile } from "../src/model/program.ts";
 import { dataFiles } from "../src/store/data-file.ts";
+import { runDisturbed } from "../src/testing/disturbed.ts";
 import { Lockstep } from "../src/testing/lockstep.ts";
 import { resultOf } from "../src/testing/run-partitioned.ts";
 import { breeding } from "./breeding.ts";
@@ -164,6 +165,27 @@ describe("agents born while running", () => {
     const result = await runPartitioned(breeding, { seed: 4, params, agentLimits: [peak] });
     expect(result.ended).toBe("time");
   });
+
+  it.each(["load", "move"] as const)(
+    "go on with one place more, also after each %s: the retired take no place",
+    async (what) => {
+      const params = { founders: 30, births: 0.3, deaths: 0.1 };
+      const agentLimit = await peakOf(4, params);
+      const alone = { workersMax: 1, agentLimit, next: () => what, pick: () => 0 };
+      const result = await runDisturbed(breeding, { seed: 4, params }, alone);
+      expect(result.ended).toBe("time");
+      // Room for all, but seldom where the parents are; and the workers agree on who goes where.
+      let turn = 0;
+      const pick = (n: number): number => Math.floor(((turn++ * 0.618) % 1) * n);
+      const apart = { workersMax: 4, agentLimit: Math.ceil(agentLimit / 2), next: () => what, pick };
+      const crowded = runDisturbed(
+        breeding,
+        { seed: 4, params },
+        { ...apart, pick: (n) => (n === 4 ? 1 + pick(3) : pick(n)) },
+      );
+      expect((await crowded).stateHash).toBe(result.stateHash);
+    },
+  );
 
   it("do a bit of everything in this test", async () => {
     const params = { founders: 60, fertile: 6, births: 0.5, curses: 0.1 };

@@ -48,8 +48,9 @@ export type ActivationState =
  */
 export class Activation {
   slot: number;
-  /** Agents of the run when the handler last went on. */
+  /** When the handler last went on: agents of the run, and the end of the window. */
   total: number;
+  edge: number;
   readonly ctx: HandlerContext;
   readonly handler: Handler;
   readonly calls: Calls = new Calls((call, again) => this.#ask(call, again));
@@ -84,6 +85,7 @@ export class Activation {
     this.#host = host;
     this.slot = slot;
     this.total = total ?? table.total;
+    this.edge = host.core.edge;
     this.#startTotal = this.total;
     this.handler = handler;
     this.event = new EventBatch(1);
@@ -141,7 +143,10 @@ export class Activation {
     const pending = this.calls.take(call);
     if (pending.timer !== undefined && !this.journal.rerunning)
       cancelTimer(this.#host.core, this.ctx.id, pending.timer);
-    if (!this.journal.rerunning) this.total = this.#host.core.table.total;
+    if (!this.journal.rerunning) {
+      this.total = this.#host.core.table.total;
+      this.edge = this.#host.core.edge;
+    }
     this.journal.entries.push({ kind: "answer", call, time, total: this.total, outcome });
     this.ctx.now = Math.max(this.ctx.now, time);
     this.ctx.open = true;

@@ -34,6 +34,7 @@ function check(adjacency: Adjacency, model: Model, withReverse: boolean): void {
   }
 }
 
+const WHAT = ["set", "remove", "clear", "give", "move", "compact"] as const;
 const tie = fc.tuple(fc.nat(ROWS - 1), fc.nat(TARGETS - 1), fc.integer({ min: -3, max: 3 }));
 
 describe("adjacency", () => {
@@ -41,7 +42,7 @@ describe("adjacency", () => {
     ["and its reverse is asked for at the end", false],
     ["and its reverse is kept up", true],
   ])("does what a map does, %s", (_what, reverseFirst) => {
-    const change = fc.tuple(fc.constantFrom("set" as const, "remove" as const, "clear" as const), tie);
+    const change = fc.tuple(fc.constantFrom(...WHAT), tie);
     fc.assert(
       fc.property(
         fc.array(tie, { maxLength: 30 }),
@@ -59,10 +60,20 @@ describe("adjacency", () => {
             } else if (what === "remove") {
               adjacency.remove(slot, target);
               model[slot]!.delete(target);
-            } else {
+            } else if (what === "clear") {
               adjacency.clear(slot);
               model[slot]!.clear();
-            }
+            } else if (what === "give") {
+              const [targets, row] = [Uint32Array.of(target), new Map([[target, weighted ? weight : 1]])];
+              adjacency.setRow(slot, { targets, weights: weighted ? Float64Array.of(weight) : null });
+              model[slot] = row;
+            } else if (what === "move") {
+              const last = target % ROWS;
+              adjacency.moveRow(last, slot);
+              const moved = model[last]!;
+              model[last] = new Map();
+              if (last !== slot) model[slot] = moved;
+            } else adjacency.compact(ROWS);
             check(adjacency, model, reverseFirst);
           }
           check(adjacency, model, true);

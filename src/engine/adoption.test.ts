@@ -69,6 +69,21 @@ describe("saving", () => {
     expect(smaller).toBeGreaterThan(3);
   });
 
+  it("of some agents has theirs alone", async () => {
+    const lockstep = await start(1, 6);
+    const [engine] = lockstep.engines;
+    const { sections } = lockstep.save();
+    const all = (agents: number[]): Uint8Array[] => [...engine!.saveAgents(9, { chunkBytes: 100, agents })];
+    expect(all([])).toEqual([]);
+    const one = all([5]);
+    const bytes = (of: readonly Uint8Array[], kind: string): number =>
+      of.filter((section) => kindOf(section) === kind).reduce((total, { length }) => total + length, 0);
+    for (const kind of ["agents", "events", "activations"]) {
+      expect(bytes(one, kind)).toBeGreaterThan(0);
+      expect(bytes(one, kind)).toBeLessThan(bytes(sections, kind) / 2);
+    }
+  });
+
   it("refuses agents that live elsewhere", async () => {
     const lockstep = await start(2, 4);
     lockstep.save();
@@ -153,6 +168,7 @@ describe("loading", () => {
     for (const section of engine.saveAgents(5, { chunkBytes: 1000 })) again.adopt(section);
     again.adopt(engine.savePart(5));
     await again.opened();
+    expect(again.window).toBe(0);
     expect(asked.map(({ key, agent, call, name }) => [key, agent, call, name])).toEqual([
       ["run/0/1", 0, 1, "slow"],
       ["run/1/1", 1, 1, "slow"],

@@ -15,7 +15,7 @@ import { addEvents } from "./event-section.ts";
 import type { ActivationRecord } from "./journal.ts";
 import type { Nursery } from "./nursery.ts";
 import { addPart } from "./part-section.ts";
-import { restoreActivation } from "./rerun.ts";
+import { restoreActivations } from "./rerun.ts";
 import { openSection, type Section } from "./section.ts";
 
 /** Where agents live from a barrier on. */
@@ -114,11 +114,15 @@ export class Adoption {
     this.#rows = undefined;
     this.#checkComplete();
     relations.compact();
+    const records: ActivationRecord[] = [];
     for (let slot = this.#settled; slot < table.count; slot++) {
       if ((table.flags[slot]! & SUSPENDED) === 0) continue;
       const record = this.#records.get(table.index[slot]!);
       if (record === undefined) throw missing(`the suspended handler of agent ${table.index[slot]}`);
-      this.#delivery.activations.set(slot, await restoreActivation(this.#host, record, drainMicrotasks));
+      records.push(record);
+    }
+    for (const activation of await restoreActivations(this.#host, records, drainMicrotasks)) {
+      this.#delivery.activations.set(activation.slot, activation);
     }
     this.#records.clear();
     this.#settled = table.count;

@@ -218,7 +218,8 @@ export class HandlerContext extends ReadingContext implements Context {
 
   /** When something sent with this delay arrives: never before the edge of the window. */
   #arrival(delay: number | undefined, what = "delay"): number {
-    const { grid, edge } = this.core;
+    const { grid } = this.core;
+    const { edge } = this.activation ?? this.core;
     const wait = delay ?? grid.lookahead;
     if (!(wait >= grid.lookahead && wait < Number.POSITIVE_INFINITY)) {
       const range = `a finite number of at least the lookahead ${grid.lookahead}`;

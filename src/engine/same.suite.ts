@@ -25,6 +25,7 @@ async function disturbed(scenario: Scenario, options: PartitionedOptions): Promi
     effects: _,
     quarantined: __,
     happened: ___,
+    dropped: ____,
     ...result
   } = await runDisturbed(scenario, options, {
     workersMax: 3,

@@ -12,6 +12,8 @@ export type Disturbance = "none" | "save" | "load" | "move";
 
 export interface Disturbances {
   readonly workersMax: number;
+  /** The most agents that each worker may host; no limit by default. */
+  readonly agentLimit?: number;
   /** What happens at the next barrier. */
   next(): Disturbance;
   /** An integer of 0 to n - 1: how agents are spread. */
@@ -21,6 +23,7 @@ export interface Disturbances {
 /** A result, and what must be the same beside it. */
 export interface DisturbedResult extends PartitionedResult {
   readonly effects: number;
+  readonly dropped: number;
   readonly quarantined: readonly string[];
   /** How often each thing happened. */
   readonly happened: Readonly<Record<Disturbance, number>>;
@@ -74,6 +77,7 @@ class DisturbedRun {
     return {
       ...result,
       effects: parts.reduce((sum, part) => sum + part.effects.calls, 0),
+      dropped: parts.reduce((sum, part) => sum + part.counts.dropped, 0),
       quarantined: parts[0]!.quarantined.map(({ message }) => message).sort(),
       happened: this.#happened,
     };
@@ -83,14 +87,15 @@ class DisturbedRun {
     const what = this.#disturbances.next();
     this.#happened[what]++;
     if (what === "none") return lockstep;
-    const { placement, workers } = this.#spread(lockstep.engines[0]!.core.table.total);
+    const spread = this.#spread(lockstep.engines[0]!.core.table.total);
     if (what === "move") {
-      await lockstep.move(placement, workers);
+      const same = spread.workers === lockstep.engines.length;
+      await lockstep.move(spread.placement, same ? undefined : spread.workers, spread.agentLimits);
       return lockstep;
     }
     const saved = this.#save(lockstep);
     if (what === "save") return lockstep;
-    const loaded = await Lockstep.load({ ...this.#options, placement, workers }, saved);
+    const loaded = await Lockstep.load({ ...this.#options, ...spread }, saved);
     loaded.samples.push(...lockstep.samples);
     loaded.records.push(...lockstep.records);
     return loaded;
@@ -102,9 +107,10 @@ class DisturbedRun {
     return { ...saved, sections: this.#sections };
   }
 
-  #spread(agents: number): { placement: Uint16Array; workers: number } {
-    const { workersMax, pick } = this.#disturbances;
+  #spread(agents: number): Pick<LockstepOptions, "placement" | "workers" | "agentLimits"> {
+    const { workersMax, pick, agentLimit } = this.#disturbances;
     const workers = 1 + pick(workersMax);
-    return { workers, placement: Uint16Array.from({ length: agents }, () => pick(workers)) };
+    const agentLimits = agentLimit === undefined ? undefined : new Array<number>(workers).fill(agentLimit);
+    return { workers, placement: Uint16Array.from({ length: agents }, () => pick(workers)), agentLimits };
   }
 }

@@ -59,7 +59,7 @@ export class Lockstep {
     const { population, placement, workers } = options;
     this.#options = options;
     this.#frames = emptyFrames(workers);
-    this.engines = [...Array(workers).keys()].map((self) => this.#engine(self, workers));
+    this.engines = [...Array(workers).keys()].map((self) => this.#engine(self, workers, options));
     this.#decision = { kind: "window", window: 0 };
     if (population === undefined) return;
     for (const [self, engine] of this.engines.entries()) loadPart(engine, population, placement, self);
@@ -93,8 +93,8 @@ export class Lockstep {
     };
   }
 
-  /** Lets agents live elsewhere from the next window on; workers are added or taken away at the end. */
-  async move(placement: Uint16Array, workers: number = this.engines.length): Promise<void> {
+  /** Lets agents live elsewhere from the next window on; workers are added or taken away at the end, and have no shares or limits then but these. */
+  async move(placement: Uint16Array, workers?: number, agentLimits?: readonly number[]): Promise<void> {
     const next = this.#next();
     const { engines } = this;
     const common = engines[0]!.saveCommon(next);
@@ -102,15 +102,16 @@ export class Lockstep {
       const agents = [...engine.states()].map(({ index }) => index).filter((index) => placement[index] !== self);
       return [...engine.saveAgents(next, { chunkBytes: CHUNK_BYTES, agents })];
     });
-    const left = engines.splice(workers);
-    for (const engine of engines) engine.move({ next, placement, workers });
-    for (let self = engines.length; self < workers; self++) {
-      engines.push(this.#engine(self, workers));
+    const all = workers ?? engines.length;
+    const left = engines.splice(all);
+    for (const engine of engines) engine.move({ next, placement, workers, agentLimits });
+    for (let self = engines.length; self < all; self++) {
+      engines.push(this.#engine(self, all, { agentLimits }));
       engines[self]!.load(common, placement);
     }
     for (const engine of left) engines[0]!.adopt(engine.savePart(next));
     await adoptAll(engines, sections);
-    this.#frames = emptyFrames(workers);
+    this.#frames = emptyFrames(all);
   }
 
   /** What all workers do next. */
@@ -128,8 +129,9 @@ export class Lockstep {
     return this.#decision;
   }
 
-  #engine(self: number, workers: number): Engine {
-    const { program, shares, agentLimits, runId, runner, guard, log } = this.#options;
+  #engine(self: number, workers: number, capacity: Pick<LockstepOptions, "shares" | "agentLimits">): Engine {
+    const { program, runId, runner, guard, log } = this.#options;
+    const { shares, agentLimits } = capacity;
     const flush = (peer: number, batch: EventBatch): void => this.#send(self, peer, batch, null);
     const own = { self, runner: runner(self), flush };
     return new Engine({ program, workers, shares, agentLimits, runId, guard, log, ...own });
