@@ -1,3 +1,4 @@
+import { drainMicrotasks } from "../base/clock.ts";
 import { MyriadError } from "../base/error.ts";
 import type { EffectRunner } from "../engine/effects.ts";
 import { type AgentLog, type Decision, Engine } from "../engine/engine.ts";
@@ -42,7 +43,10 @@ export class Lockstep {
     const ids = [...Array(workers).keys()];
     this.#frames = ids.map(() => ids.map(() => []));
     this.engines = ids.map((self) => {
-      const flush = (peer: number, batch: EventBatch): void => this.#send(self, peer, batch, null);
+      const flush = (peer: number, batch: EventBatch): Promise<void> => {
+        this.#send(self, peer, batch, null);
+        return drainMicrotasks(); // As where peers are slow: that a window pauses must not show.
+      };
       const own = { self, runner: runner(self), flush };
       const engine = new Engine({ program, workers, shares, agentLimits, runId, guard, log, ...own });
       loadPart(engine, population, placement, self);
