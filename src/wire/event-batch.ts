@@ -39,6 +39,8 @@ export class EventBatch {
   wordCount = 0;
   words: Float64Array;
   refs: unknown[] = [];
+  /** Of the texts in `refs`. */
+  #characters = 0;
 
   /** `rows`: room at first, for rows and for payload words; it grows by doubling. */
   constructor(rows: number = INITIAL_ROWS) {
@@ -82,11 +84,12 @@ export class EventBatch {
   pushRef(value: unknown): void {
     this.pushWord(this.refs.length);
     this.refs.push(value);
+    if (typeof value === "string") this.#characters += value.length;
   }
 
-  /** Bytes that this batch would take as a frame, about: 24 a row and 8 a word; text and json are not counted. */
+  /** Bytes that this batch would take as a frame, about: 24 a row, 8 a word, one a character; json is not counted. */
   get frameBytes(): number {
-    return this.count * 24 + this.wordCount * 8;
+    return this.count * 24 + this.wordCount * 8 + this.#characters;
   }
 
   /** Empties it; the memory stays for the next use. */
@@ -94,6 +97,7 @@ export class EventBatch {
     this.count = 0;
     this.wordCount = 0;
     if (this.refs.length > 0) this.refs = [];
+    this.#characters = 0;
   }
 
   /** Removes a row; the last one takes its place. Its payload stays until `clear`. */
