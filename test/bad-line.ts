@@ -31,6 +31,8 @@ export class BadLine {
   readonly #options: LineOptions;
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
+  /** Directions in which nothing is read. */
+  readonly #held = new Set<Direction>();
   #target: Promise<number>;
   #setTarget!: (port: number) => void;
   /** One bit is to be flipped so many bytes on. */
@@ -57,6 +59,18 @@ export class BadLine {
   /** From now on all that comes on the connections of this moment vanishes in one direction; new ones are well. */
   goSilent(direction: Direction): void {
     for (const { silent } of this.#pairs) silent.add(direction);
+  }
+
+  /** From now on nothing is read in one direction: who sends finds the line full, and nothing is lost. */
+  hold(direction: Direction): void {
+    this.#held.add(direction);
+    for (const pair of this.#pairs) sourceOf(pair, direction).pause();
+  }
+
+  /** Reads on. */
+  release(direction: Direction): void {
+    this.#held.delete(direction);
+    for (const pair of this.#pairs) sourceOf(pair, direction).resume();
   }
 
   /** Flips one bit when so many more bytes have come in the direction; resolves then. */
@@ -97,6 +111,7 @@ export class BadLine {
         this.#pass(pair, direction, piece, to);
       });
     });
+    if (this.#held.has(direction)) from.pause();
     from.on("end", () => void last.then(() => to.end()));
   }
 
@@ -136,3 +151,5 @@ export class BadLine {
     pair.server.resetAndDestroy();
   }
 }
+
+const sourceOf = ({ client, server }: Pair, direction: Direction): Socket => (direction === "up" ? client : server);

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { drainMicrotasks } from "../base/clock.ts";
 import { spillBudget } from "../store/spill.suite.ts";
-import { encodeFrames, type FramePosition } from "../wire/frame.ts";
+import { encodeFrames, type FramePosition, positionOf } from "../wire/frame.ts";
 import { FrameLog } from "./frame-log.ts";
+import { allOf } from "./series.ts";
 
 const frame = (window: number, frameSeq: number): Uint8Array =>
   encodeFrames({ run: 1, epoch: 1, window, sender: 0, frameSeq }, null, [], new Uint8Array(0))[0]!;
@@ -59,15 +61,15 @@ describe("frame log", () => {
     expect(() => log.rewind(at(0, 1))).toThrow(/PROTOCOL.*it has 1 of window 0, and had acknowledged 2 of window 0/);
   });
 
-  it("holds as many bytes as it may, and not one more", () => {
-    const log = new FrameLog(2 * SIZE);
-    log.push(frame(0, 0));
-    log.push(frame(0, 1));
-    expect(() => log.push(frame(0, 2))).toThrow(`LIMIT: over ${2 * SIZE} bytes of frames wait for one worker`);
-    takeAll(log);
-    log.acknowledge(at(0, 0));
-    log.push(frame(0, 2));
-    expect(log.take()).toEqual(frame(0, 2));
+  it("ends when more waits than the disk may take, naming the peer", async () => {
+    const log = new FrameLog({ peer: 3, budget: spillBudget({ memoryBytes: 8 * SIZE, diskBytes: 20 * SIZE }) });
+    const fill = async (): Promise<void> => {
+      for (let seq = 0; seq < 100; seq++) {
+        log.push(frame(0, seq));
+        await log.room();
+      }
+    };
+    await expect(fill()).rejects.toThrow(/LIMIT: \d+ bytes wait for worker 3: over \d+ bytes .* as logMax allows/);
   });
 
   it("forgets what was acknowledged in long runs", () => {
@@ -81,5 +83,103 @@ describe("frame log", () => {
     expect(log.underWay).toBe(9_999 % 7);
     expect(log.rewind(at(9_996, 0))).toBe(3);
     expect(log.take()).toEqual(frame(9_997, 0));
+  });
+});
+
+/** Windows that leave gaps; the last frame of each closes it. */
+const WINDOWS = [-1, 0, 2, 3, 7, 8];
+const FRAMES = 4;
+
+function retained(memoryBytes = 2 ** 30): { log: FrameLog; all: Uint8Array[] } {
+  const log = new FrameLog({ peer: 3, budget: spillBudget({ memoryBytes }), retain: true });
+  return { log, all: WINDOWS.flatMap((window) => Array.from({ length: FRAMES }, (_, seq) => frame(window, seq))) };
+}
+
+async function send(log: FrameLog): Promise<Uint8Array[]> {
+  const sent: Uint8Array[] = [];
+  for (;;) {
+    const next = log.take();
+    if (next !== undefined) sent.push(next);
+    else if (log.mustLoad) await log.load();
+    else return sent;
+  }
+}
+
+describe("a frame log that retains", () => {
+  it.each([2 ** 30, 6 * SIZE])("goes back to any window not released, %i bytes of memory", async (memoryBytes) => {
+    const { log, all } = retained(memoryBytes);
+    for (const each of all) {
+      log.push(each);
+      await log.room();
+      if (positionOf(each).frameSeq === 2) await send(log);
+    }
+    await send(log);
+    log.acknowledge(at(8, 3));
+    expect([log.empty, log.memoryBytes + log.diskBytes]).toEqual([true, all.length * SIZE]);
+    for (const [i, window] of WINDOWS.entries()) {
+      expect(log.rewind(allOf(window), true)).toBe(all.length - (i + 1) * FRAMES);
+      expect(await send(log)).toEqual(all.slice((i + 1) * FRAMES));
+      log.acknowledge(at(8, 3));
+    }
+    // Between two windows, and before the first.
+    expect(log.rewind(allOf(5), true)).toBe(2 * FRAMES);
+    expect(await send(log)).toEqual(all.slice(-2 * FRAMES));
+    expect(log.rewind(allOf(-2), true)).toBe(all.length);
+    expect(await send(log)).toEqual(all);
+    log.acknowledge(at(8, 3));
+    log.release(3);
+    expect(() => log.rewind(allOf(0), true)).toThrow(
+      /PROTOCOL.*it has all of window 0, and had acknowledged 3 of window 2/,
+    );
+    expect(log.rewind(allOf(2), true)).toBe(3 * FRAMES);
+    expect(await send(log)).toEqual(all.slice(-3 * FRAMES));
+    log.acknowledge(at(8, 3));
+    log.release(9);
+    while (log.memoryBytes > 0) await drainMicrotasks();
+    expect(log.diskBytes).toBe(0);
+  });
+
+  it("does not let the same process have less than it has acknowledged", async () => {
+    const { log, all } = retained();
+    for (const each of all) log.push(each);
+    await send(log);
+    log.acknowledge(at(2, 1));
+    expect(() => log.rewind(at(2, 0))).toThrow(/PROTOCOL: a worker has fewer frames than before/);
+    expect(() => log.rewind(allOf(0))).toThrow(/PROTOCOL: a worker has fewer frames than before/);
+    expect(log.rewind(at(2, 1))).toBe(14);
+  });
+
+  it("keeps what was released until it is acknowledged", async () => {
+    const { log, all } = retained();
+    for (const each of all) log.push(each);
+    log.release(3);
+    expect(await send(log)).toEqual(all);
+    log.acknowledge(at(2, 3));
+    expect(log.memoryBytes).toBe(3 * FRAMES * SIZE);
+  });
+
+  it("of a restarted worker sends nothing of the windows that its peer has from the one before, and keeps it", async () => {
+    const { log, all } = retained();
+    // The peer has windows that are computed here once more, into other frames perhaps.
+    expect(log.rewind(allOf(5))).toBe(0);
+    for (const each of all) log.push(each);
+    expect(await send(log)).toEqual(all.slice(-2 * FRAMES));
+    expect(log.memoryBytes).toBe(all.length * SIZE);
+    log.acknowledge(at(7, 2));
+    expect(log.rewind(at(7, 2))).toBe(5);
+    // Another peer process was restarted from a checkpoint before.
+    expect(log.rewind(allOf(0), true)).toBe(11);
+    expect(await send(log)).toEqual(all.slice(2 * FRAMES));
+  });
+
+  it("may be told again of windows that are yet to come", async () => {
+    const { log, all } = retained();
+    log.rewind(allOf(2));
+    for (const each of all.slice(0, 2 * FRAMES)) log.push(each);
+    expect(log.rewind(allOf(2))).toBe(0);
+    expect(log.empty).toBe(true);
+    for (const each of all.slice(2 * FRAMES)) log.push(each);
+    expect(await send(log)).toEqual(all.slice(3 * FRAMES));
+    expect(() => log.acknowledge(allOf(9))).toThrow(/PROTOCOL: frame all of window 9 was acknowledged, but not sent/);
   });
 });

@@ -123,15 +123,15 @@ export class GrpcTransport implements Transport {
     const named = `worker ${peer.worker} at ${peer.address}`;
     return new Promise((resolve, reject) => {
       let settled = false;
-      const settle = (error: MyriadError | null): void => {
+      const settle = (error: MyriadError | null, isAnswer = error === null || error.code === "MISMATCH"): void => {
         if (settled) return;
         settled = true;
         cancelTimer();
-        if (error === null || error.code === "MISMATCH") answered();
+        if (isAnswer) answered();
         if (error === null) resolve();
         else {
           reject(error);
-          stream.close(error.code !== "MISMATCH");
+          stream.close(!isAnswer);
         }
       };
       const cancelTimer = this.#options.clock.setTimer(this.#connectMs, () =>
@@ -151,11 +151,8 @@ export class GrpcTransport implements Transport {
       });
       call.once("error", (error: ServiceError) => {
         const refused = refusalIn(error.metadata);
-        settle(
-          refused === undefined
-            ? new MyriadError("UNAVAILABLE", `${named}: ${error.details}`)
-            : new MyriadError("MISMATCH", refused),
-        );
+        if (refused !== undefined) settle(refused, true);
+        else settle(new MyriadError("UNAVAILABLE", `${named}: ${error.details}`));
       });
       call.once("end", () => settle(new MyriadError("UNAVAILABLE", `${named}: it ended the call`)));
     });

@@ -204,8 +204,8 @@ export class Inlet {
 
   /** Offers what was held up once more, and reads on when all of it was taken. */
   #goOn(attempt: Attempt): void {
-    this.#stopPulse?.();
     if (attempt.ended || this.#current !== attempt) return;
+    this.#stopPulse?.();
     const held = attempt.held;
     attempt.held = [];
     for (const bytes of held) if (!attempt.ended) this.#receive(attempt, bytes);

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "../base/clock.ts";
 import type { MyriadError } from "../base/error.ts";
 import { spillLimits } from "../store/spill.suite.ts";
-import { encodeFrames } from "../wire/frame.ts";
+import { encodeFrames, positionOf } from "../wire/frame.ts";
 import { breakerOptions } from "./breaker.ts";
 import { GrpcTransport } from "./grpc.ts";
 import { PROTOCOL_VERSION } from "./hello.ts";
@@ -27,7 +27,15 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map(({ transport }) => transport.close()));
 });
 
-async function makeWorker(id: number, { incarnation = `i${id}`, port = 0 } = {}): Promise<Worker> {
+interface Making {
+  incarnation?: string;
+  port?: number;
+  retain?: boolean;
+  firstWindow?: number;
+}
+
+async function makeWorker(id: number, making: Making = {}): Promise<Worker> {
+  const { incarnation = `i${id}`, port = 0, ...rest } = making;
   const transport = new GrpcTransport({
     clock: systemClock,
     host: "127.0.0.1",
@@ -53,6 +61,7 @@ async function makeWorker(id: number, { incarnation = `i${id}`, port = 0 } = {})
     silenceMsMax: 60_000,
     peerWaitMs: 60_000,
     logs: spillLimits(),
+    ...rest,
     frame: (_peer, bytes) => void worker.came.push(bytes),
     onOutlet: (outlet) => worker.outlets.push(outlet),
     onLinked: () => worker.linked++,
@@ -74,8 +83,10 @@ async function pair(): Promise<[Worker, Worker]> {
   return [a, b];
 }
 
-const frameOf = (sender: number, window: number, bytes = 0): Uint8Array =>
-  encodeFrames({ run: 1, epoch: 1, window, sender, frameSeq: 0 }, null, [], new Uint8Array(bytes).fill(7))[0]!;
+const frameOf = (sender: number, window: number, bytes = 0, closing = true): Uint8Array => {
+  const stamp = { run: 1, epoch: 1, window, sender, frameSeq: 0 };
+  return encodeFrames(stamp, null, [], closing ? new Uint8Array(bytes).fill(7) : null)[0]!;
+};
 
 describe("links over gRPC", () => {
   it("carry as much as they are given in both directions at once", async () => {
@@ -121,6 +132,83 @@ describe("links over gRPC", () => {
     await expect(open).rejects.toThrow(/MISMATCH: incarnation of worker 1: expected i1, found other/);
     await expect(b.links.connect([at(0, a)])).rejects.toThrow(
       /MISMATCH: incarnation of worker 1: expected i1, it has other/,
+    );
+  });
+});
+
+const windowsOf = ({ came }: Worker): number[] => came.map((frame) => positionOf(frame).window);
+
+describe("a worker that comes in the place of a lost one", () => {
+  /** Worker 1 has sent windows up to 5, the last of them not closed, and is gone; worker 0 has sent up to 5. */
+  async function lost(): Promise<[Worker, Worker]> {
+    const [a, b] = [await makeWorker(0, { retain: true }), await makeWorker(1, { retain: true })];
+    await Promise.all([a.links.connect([at(1, b)]), b.links.connect([at(0, a)])]);
+    await until(() => a.linked === 1 && b.linked === 1);
+    for (let window = 0; window <= 5; window++) {
+      a.outlets[0]!.send(frameOf(0, window));
+      b.outlets[0]!.send(frameOf(1, window, 10, window < 5));
+    }
+    await until(() => a.came.length === 6 && b.came.length === 6);
+    b.links.close();
+    await b.transport.close();
+    return [a, b];
+  }
+
+  it("gets the windows since the checkpoint again, and what it sends goes on behind the last window that was closed", async () => {
+    const [a] = await lost();
+    const again = await makeWorker(1, { incarnation: "again", retain: true, firstWindow: 2 });
+    // It knocks before worker 0 knows of it, and is let in as soon as that does.
+    const connected = again.links.connect([at(0, a)]);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect([again.came, again.lost]).toEqual([[], []]);
+    a.links.restart({ ...at(1, again), incarnation: "again" });
+    await connected;
+    await until(() => again.linked === 1);
+    for (let window = 2; window <= 6; window++) again.outlets[0]!.send(frameOf(1, window, 20));
+    a.outlets[0]!.send(frameOf(0, 6));
+    await until(() => windowsOf(again).at(-1) === 6 && windowsOf(a).at(-1) === 6);
+    expect(windowsOf(again)).toEqual([2, 3, 4, 5, 6]);
+    expect(windowsOf(a)).toEqual([0, 1, 2, 3, 4, 5, 5, 6]);
+    expect(a.came.slice(6)).toEqual([frameOf(1, 5, 20), frameOf(1, 6, 20)].map((each) => Buffer.from(each)));
+    expect([a.lost, again.lost]).toEqual([[], []]);
+    // Both keep what was acknowledged, until the next checkpoint is there.
+    await until(() => a.links.states[0]!.up);
+    const bytes = frameOf(0, 0).length;
+    expect(a.links.figures).toEqual([{ peer: 1, memoryBytes: 7 * bytes, diskBytes: 0 }]);
+    a.links.release(6);
+    await until(() => a.links.figures[0]!.memoryBytes <= bytes);
+  });
+
+  it("may itself be lost, and another one come", async () => {
+    const [a] = await lost();
+    const second = await makeWorker(1, { incarnation: "second", retain: true, firstWindow: 3 });
+    a.links.restart({ ...at(1, second), incarnation: "second" });
+    await second.links.connect([at(0, a)]);
+    await until(() => windowsOf(second).length === 3);
+    second.links.close();
+    await second.transport.close();
+    const third = await makeWorker(1, { incarnation: "third", retain: true, firstWindow: 1 });
+    a.links.restart({ ...at(1, third), incarnation: "third" });
+    await third.links.connect([at(0, a)]);
+    await until(() => windowsOf(third).length === 5 && third.linked === 1);
+    third.outlets[0]!.send(frameOf(1, 5, 30));
+    await until(() => a.came.length === 7);
+    expect(windowsOf(third)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it("keeps out the one that was taken for lost", async () => {
+    const [a, b] = await lost();
+    const zombie = await makeWorker(1, { retain: true, port: portOf(b) });
+    a.links.restart({ worker: 1, address: "127.0.0.1:1", incarnation: "again" });
+    await expect(zombie.links.connect([at(0, a)])).rejects.toThrow(
+      /UNAVAILABLE|MISMATCH: incarnation of worker 1: expected again, it has i1/,
+    );
+  });
+
+  it("cannot be one that was never there", async () => {
+    const [a] = await lost();
+    expect(() => a.links.restart({ worker: 7, address: "127.0.0.1:1", incarnation: "x" })).toThrow(
+      /PROTOCOL: worker 7 is restarted, and was no peer/,
     );
   });
 });

@@ -119,6 +119,28 @@ export function transportSuite(name: string, makeNetwork: () => () => Transport)
       await sourceInbox.until(() => sourceInbox.drains === 1);
     });
 
+    it("brings nothing to a side that has paused, says so to the sender, and brings all when it goes on", async () => {
+      const { reader, at, accepted, sourceInbox } = await pair();
+      const inbox = new Inbox();
+      const stream = await reader.connect(at, inbox, START);
+      const count = 100;
+      const frame = new Uint8Array(512 * 1024);
+      accepted[0]!.send(frame);
+      await inbox.until(() => inbox.frames.length === 1);
+      stream.pause();
+      let taken = true;
+      for (let i = 1; i < count; i++) taken = accepted[0]!.send(frame);
+      expect(taken).toBe(false);
+      const { drains } = sourceInbox;
+      // What comes the other way is not held up.
+      stream.send(Uint8Array.of(1));
+      await sourceInbox.until(() => sourceInbox.frames.length === 1);
+      expect([inbox.frames.length, sourceInbox.drains]).toEqual([1, drains]);
+      stream.resume();
+      await inbox.until(() => inbox.frames.length === count);
+      await sourceInbox.until(() => sourceInbox.drains > drains);
+    });
+
     it("brings a frame that is sent as soon as it may be", async () => {
       const { reader, at } = await pair({}, (stream) => stream.send(Uint8Array.of(7)));
       const inbox = new Inbox();

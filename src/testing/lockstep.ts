@@ -1,3 +1,4 @@
+import { drainMicrotasks } from "../base/clock.ts";
 import { MyriadError } from "../base/error.ts";
 import { decodeCommon } from "../engine/common-section.ts";
 import type { EffectRunner } from "../engine/effects.ts";
@@ -132,7 +133,10 @@ export class Lockstep {
   #engine(self: number, workers: number, capacity: Pick<LockstepOptions, "shares" | "agentLimits">): Engine {
     const { program, runId, runner, guard, log } = this.#options;
     const { shares, agentLimits } = capacity;
-    const flush = (peer: number, batch: EventBatch): void => this.#send(self, peer, batch, null);
+    const flush = (peer: number, batch: EventBatch): Promise<void> => {
+      this.#send(self, peer, batch, null);
+      return drainMicrotasks(); // As where peers are slow: that a window pauses must not show.
+    };
     const own = { self, runner: runner(self), flush };
     return new Engine({ program, workers, shares, agentLimits, runId, guard, log, ...own });
   }
