@@ -84,7 +84,7 @@ export class WorkerRun {
       worker: self,
       incarnation,
     };
-    this.#effects = new CountedEffects(new OutsideEffects(clock, {}, limits.effectsMax));
+    this.#effects = new CountedEffects(new OutsideEffects(clock, {}, limits.effectsMax), limits.effectsMax);
     this.#engine = this.#makeEngine(program, wishes, log);
     const onBarrier = (): Promise<void> | undefined => this.#onBarrier();
     this.#loop = new WorkerLoop({
