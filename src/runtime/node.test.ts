@@ -100,8 +100,8 @@ describe("master and workers", () => {
     const at = `127.0.0.1:${master.port}`;
     expect(await healthOf(at, "", "myriad.v1.Control", "myriad.v1.Data")).toEqual(["serves", "does not", "unknown"]);
     const running = master.run().catch(() => {});
-    const worker = await startWorker("a", master.port);
     while ((await healthOf(at, "myriad.v1.Control"))[0] !== "serves");
+    const worker = await startWorker("a", master.port);
     const ofWorker = `127.0.0.1:${worker.port}`;
     expect(await healthOf(ofWorker, "", "myriad.v1.Data", "x")).toEqual(["serves", "does not", "unknown"]);
     await worker.stop();
