@@ -50,6 +50,7 @@ const worker = startWorker(await master.listen());
 await master.run();
 await master.close();
 await new Promise((resolve) => (worker.exitCode === null ? worker.once("exit", resolve) : resolve(undefined)));
+if (delaysMs.length === 0) throw new Error(`${root} tells no beats while rows come`);
 delaysMs.sort((a, b) => a - b);
 const p99Ms = delaysMs[Math.min(delaysMs.length - 1, Math.floor(delaysMs.length * 0.99))];
 console.log(

@@ -28,6 +28,8 @@ interface Pair {
 export class BadLine {
   cuts = 0;
   flipped = 0;
+  /** Told each connection that a client opens. */
+  onClient: () => void = () => {};
   readonly #options: LineOptions;
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
@@ -89,6 +91,7 @@ export class BadLine {
 
   async #open(client: Socket): Promise<void> {
     client.on("error", () => {});
+    this.onClient();
     const server = dial(await this.#target, "127.0.0.1");
     const pair: Pair = { client, server, silent: new Set(), untilCut: this.#cutAfter() };
     this.#pairs.add(pair);

@@ -30,20 +30,32 @@ export function statusText(status: ClusterStatus): string {
   return lines.join("\n");
 }
 
-const HEAD = ["id", "name", "address", "state", "window", "agents", "MiB", "lag ms", "last beat ms", "links"];
+const HEAD = [
+  ...["id", "name", "address", "state", "window", "agents", "events waiting", "effects", "MiB", "lag ms"],
+  ...["last beat ms", "links", "connections"],
+];
 
 const row = (worker: WorkerStatus): string[] => [
   String(worker.id),
   worker.name,
   worker.address,
-  worker.state,
+  worker.straggling ? `${worker.state}, no progress for ${Math.round(worker.stalledMs / 1000)} s` : worker.state,
   String(worker.window),
-  grouped(worker.agents),
-  String(Math.round(worker.rssBytes / 2 ** 20)),
+  ofLimit(worker.agents, worker.agentsMax),
+  grouped(worker.pending),
+  ofLimit(worker.effects, worker.effectsMax),
+  ofLimit(mib(worker.rssBytes), worker.memoryMaxBytes === null ? null : mib(worker.memoryMaxBytes)),
   String(Math.round(worker.lagMs)),
   String(worker.lastBeatMs),
   linksText(worker.links),
+  poolText(worker.pool),
 ];
+
+const mib = (bytes: number): number => Math.round(bytes / 2 ** 20);
+
+/** `7 of 100`, or the number alone where there is no limit. */
+const ofLimit = (value: number, limit: number | null): string =>
+  limit === null ? grouped(value) : `${grouped(value)} of ${grouped(limit)}`;
 
 /** How many stand of how many, and what has become of those that broke. */
 function linksText(links: WorkerStatus["links"]): string {
@@ -52,5 +64,19 @@ function linksText(links: WorkerStatus["links"]): string {
   const reconnects = sum((link) => link.reconnects);
   if (reconnects > 0) parts.push(`reconnected ${reconnects} x, ${sum((link) => link.resent)} frames resent`);
   for (const { peer, breaker } of links) if (breaker !== "closed") parts.push(`breaker of ${peer} ${breaker}`);
+  return parts.join(", ");
+}
+
+/** The connections that a worker has opened, over all shards; the breakers that keep it from opening more. */
+function poolText(shards: WorkerStatus["pool"]): string {
+  const sum = (of: (shard: (typeof shards)[number]) => number): number =>
+    shards.reduce((all, shard) => all + of(shard), 0);
+  const used = shards.filter(({ open }) => open > 0).length;
+  const parts = [`${sum(({ busy }) => busy)} of ${sum(({ open }) => open)} busy in ${used} shards`];
+  const failures = sum((shard) => shard.failures);
+  if (failures > 0) parts.push(`${failures} calls failed`);
+  for (const { breakers } of shards) {
+    for (const [key, kind] of Object.entries(breakers)) if (kind !== "closed") parts.push(`${key} ${kind}`);
+  }
   return parts.join(", ");
 }

@@ -7,18 +7,22 @@ import {
 } from "@grpc/grpc-js";
 import type { Clock } from "../base/clock.ts";
 import { MyriadError } from "../base/error.ts";
+import { HealthService } from "../wire/gen/grpc/health/v1/health.ts";
 import type { PeerHello } from "../wire/gen/myriad/v1/data.ts";
 import type { BreakerKind, BreakerOptions } from "./breaker.ts";
 import { EXCHANGE, type ExchangeCall, GrpcConnection } from "./grpc-connection.ts";
 import { HELLO, refusal, refusalIn, WELCOME } from "./grpc-greeting.ts";
 import { bindServer, controlOptions, type DataTiming, dataOptions, serverOptions } from "./grpc-options.ts";
 import { GrpcStream } from "./grpc-stream.ts";
+import { Health } from "./health.ts";
 import { helloBytes, impostorOf, readHello, readWelcome, refusalOf, resumptionOf, welcomeBytes } from "./hello.ts";
 import { hostPort } from "./host-port.ts";
 import { Pool, type PoolOptions } from "./pool.ts";
 import type { Lease, Purpose, ShardMetrics } from "./pool-shard.ts";
 import type { PeerAddress, PeerIdentity, PeerSink, PeerStream, Resumption, Transport } from "./transport.ts";
 
+/** The service whose health is whether peers are taken in; that of the node as a whole is whether it listens. */
+const DATA = "myriad.v1.Data";
 /** A peer that the master named is up; longer than this and it is not to be reached. */
 const CONNECT_MS_MAX = 10_000;
 
@@ -40,6 +44,7 @@ export class GrpcTransport implements Transport {
   readonly #options: GrpcTransportOptions;
   readonly #server: Server;
   readonly #pool: Pool<GrpcConnection>;
+  readonly #health: Health;
   readonly #streams: Set<GrpcStream> = new Set();
   /** A connection or an answer that takes longer does not come. */
   readonly #connectMs: number;
@@ -49,6 +54,7 @@ export class GrpcTransport implements Transport {
     this.#options = options;
     this.#connectMs = Math.min(CONNECT_MS_MAX, silenceMsMax);
     this.#server = new Server(serverOptions(dataOptions({ silenceMsMax })));
+    this.#health = new Health((service) => ({ "": true, [DATA]: this.identity !== undefined })[service], clock);
     this.#pool = new Pool({
       options: pool,
       breaker,
@@ -79,6 +85,7 @@ export class GrpcTransport implements Transport {
       }
     };
     this.#server.addService(EXCHANGE, { exchange });
+    this.#server.addService(HealthService, this.#health.handlers);
     const { host, port } = this.#options;
     return hostPort(host, await bindServer(this.#server, host, port));
   }
@@ -116,6 +123,7 @@ export class GrpcTransport implements Transport {
   async close(): Promise<void> {
     for (const stream of [...this.#streams]) stream.close();
     this.#pool.close();
+    this.#health.close();
     this.#server.forceShutdown();
   }
 

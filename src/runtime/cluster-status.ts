@@ -43,8 +43,10 @@ export interface WorkerStatus {
   readonly lagMs: number;
   /** Milliseconds since the last beat. */
   readonly lastBeatMs: number;
-  /** How long it has computed without any progress; a straggler's is above `workerTimeout`. */
+  /** How long it has computed without any progress. */
   readonly stalledMs: number;
+  /** For longer than `workerTimeout`. */
+  readonly straggling: boolean;
   /** Its links to its peers. */
   readonly links: readonly LinkState[];
   /** The shards of its pool of connections. */
@@ -87,6 +89,7 @@ export function workerStatus(link: WorkerLink, agents: number, nowMs: number): W
     lagMs: pulse?.lagMs ?? 0,
     lastBeatMs: Math.round(nowMs - health.lastMs),
     stalledMs: health.stalledMs,
+    straggling: link.straggling,
     links: connections.links,
     pool: connections.shards,
   };

@@ -1,7 +1,9 @@
 import { Server, type ServerDuplexStream, status } from "@grpc/grpc-js";
-import { Deferred } from "../base/deferred.ts";
+import type { Clock } from "../base/clock.ts";
 import { MyriadError } from "../base/error.ts";
 import { bindServer, controlOptions, serverOptions } from "../net/grpc-options.ts";
+import { Health } from "../net/health.ts";
+import { HealthService } from "../wire/gen/grpc/health/v1/health.ts";
 import { BeatsService } from "../wire/gen/myriad/v1/beats.ts";
 import {
   type BulkServer as BulkHandlers,
@@ -23,6 +25,12 @@ import { ControlStream, type Envelope, type EnvelopeCodec } from "./control-stre
 import { refusal, refusalOf } from "./refusal.ts";
 import type { AttachStream, BulkStream } from "./worker-link.ts";
 
+/** The service whose health is whether workers are taken in; that of the node as a whole is whether it listens. */
+const CONTROL = "myriad.v1.Control";
+
+/** Workers have this long to end after they were told so. */
+const GOODBYE_MS = 2_000;
+
 /** What the master does with those who call it. */
 export interface ControlHost {
   /** A worker has said hello. Throws MISMATCH to refuse it for good, UNAVAILABLE to have it come again later. */
@@ -32,6 +40,8 @@ export interface ControlHost {
   /** It has begun to beat. Throws MISMATCH for one that is not, or no longer, in the run. */
   beats: TakeBeats;
   status(): unknown;
+  /** A worker that comes now is taken in. */
+  readonly takesWorkers: boolean;
   /** Throws UNAVAILABLE while nobody has a place yet. */
   locate(agent: string): LocateReply;
   stop(reason: string): { accepted: boolean; runId: string };
@@ -42,9 +52,11 @@ export class ControlServer {
   readonly #server = new Server(serverOptions(controlOptions()));
   readonly #streams = new Set<{ close(): void }>();
   readonly #beats: BeatService;
-  readonly #aborted = new Deferred();
+  readonly #health: Health;
+  readonly #clock: Clock;
 
-  constructor(host: ControlHost) {
+  constructor(host: ControlHost, clock: Clock) {
+    this.#clock = clock;
     const handlers: ControlHandlers = {
       attach: (call) => this.#attach(call, host),
       status: (_call, reply) => reply(null, { json: JSON.stringify(host.status()) }),
@@ -62,6 +74,8 @@ export class ControlServer {
     this.#server.addService(ControlService, handlers);
     this.#server.addService(BulkService, bulk);
     this.#server.addService(BeatsService, this.#beats.handlers);
+    this.#health = new Health((service) => ({ "": true, [CONTROL]: host.takesWorkers })[service], clock);
+    this.#server.addService(HealthService, this.#health.handlers);
   }
 
   /** Starts listening; port 0 takes a free one. Resolves to the port. Throws ADDRESS_IN_USE. */
@@ -69,18 +83,24 @@ export class ControlServer {
     return bindServer(this.#server, host, port);
   }
 
-  /** Lets what was sent go out, then ends all calls. Resolves when all connections are closed, or after `abort`. */
+  /**
+   * Lets what was sent go out, then ends all calls. Workers that have been told to end get a moment for it; then their
+   * connections are cut. (One whose process was stopped keeps its end open; nobody waits for it.)
+   */
   async close(): Promise<void> {
     for (const stream of [...this.#streams]) stream.close();
     this.#beats.close();
-    const closed = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
-    await Promise.race([closed, this.#aborted.promise]);
-  }
-
-  /** Ends all calls at once. (A process that was stopped leaves its connections half closed; nobody waits for it.) */
-  abort(): void {
-    this.#server.forceShutdown();
-    this.#aborted.resolve();
+    this.#health.close();
+    await new Promise<void>((resolve) => {
+      const cancel = this.#clock.setTimer(GOODBYE_MS, () => {
+        this.#server.forceShutdown();
+        resolve();
+      });
+      this.#server.tryShutdown(() => {
+        cancel();
+        resolve();
+      });
+    });
   }
 
   #attach(call: ServerDuplexStream<WorkerMessage, MasterMessage>, host: ControlHost): void {

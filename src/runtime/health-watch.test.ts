@@ -10,6 +10,7 @@ import type { WorkerLink } from "./worker-link.ts";
 class Link {
   readonly name = "w";
   gone = false;
+  straggling = false;
   progress = { window: 4 };
   readonly health: LinkHealth;
   readonly #clock: ManualClock;

@@ -20,7 +20,6 @@ export interface HealthOptions extends Pick<MasterOptions, "workerTimeoutMs" | "
 export function watchHealth({ links, clock, log, onDead, ...given }: HealthOptions): () => void {
   const { healthCheckMs: intervalMs = HEALTH_CHECK_MS_DEFAULT } = given;
   const { workerTimeoutMs: timeoutMs = WORKER_TIMEOUT_MS_DEFAULT, stallLimitMs: stallMs = STALL_LIMIT * 1000 } = given;
-  const straggling = new Set<WorkerLink>();
   let lookedMs = clock.now();
   const look = (): void => {
     const nowMs = clock.now();
@@ -32,11 +31,12 @@ export function watchHealth({ links, clock, log, onDead, ...given }: HealthOptio
       if (stoodMs > 0) link.health.forgive(stoodMs);
       const health = link.health.at(nowMs, { timeoutMs, stallMs });
       if (health.kind === "dead") onDead(link, health.why);
-      else if (health.kind === "straggling" && !straggling.has(link)) {
-        straggling.add(link);
+      else if (health.kind === "straggling" && !link.straggling) {
+        link.straggling = true;
         const window = link.progress[0]?.window;
         log.warn("worker makes no progress", { worker: link.name, window, forMs: Math.round(health.forMs) });
-      } else if (health.kind === "alive" && straggling.delete(link)) {
+      } else if (health.kind === "alive" && link.straggling) {
+        link.straggling = false;
         log.info("worker makes progress again", { worker: link.name });
       }
     }

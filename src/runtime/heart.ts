@@ -20,20 +20,19 @@ export interface HeartOptions {
 /** A worker process's beats: the thread that sends them, and what the main thread does for them. */
 export class Heart {
   readonly #options: HeartOptions;
-  readonly #thread: BeatThread;
+  #thread: BeatThread | undefined;
   readonly #pulse = new MainPulse();
   #cancel: () => void = () => {};
 
-  /** Starts the thread, so that it is there when the worker is taken in. */
   constructor(options: HeartOptions) {
     this.#options = options;
-    this.#thread = new BeatThread({ onRefused: options.onStopped, onDied: options.onStopped });
   }
 
-  /** Beats to the master at host:port from now on. */
+  /** Beats to the master at host:port from now on; the first comes when the thread has started. */
   start(target: string, attachment: Attachment): void {
-    const { heartbeatMs, clock, onSign } = this.#options;
+    const { heartbeatMs, clock, onSign, onStopped } = this.#options;
     const signMs = Math.min(SIGN_MS_MAX, heartbeatMs / 2);
+    this.#thread = new BeatThread({ onRefused: onStopped, onDied: onStopped });
     this.#thread.start({ target, attachment, intervalMs: heartbeatMs, pulse: this.#pulse.buffer, signMs });
     let dueMs = clock.now();
     const sign = (): void => {
@@ -48,12 +47,12 @@ export class Heart {
 
   /** From now on beats tell the progress of this part as well. */
   add(worker: number, board: ProgressBoard): void {
-    this.#thread.add(worker, board);
+    this.#thread?.add(worker, board);
   }
 
   /** Resolves when the thread is gone. */
   async stop(): Promise<void> {
     this.#cancel();
-    await this.#thread.stop();
+    await this.#thread?.stop();
   }
 }

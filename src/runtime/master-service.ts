@@ -29,7 +29,7 @@ export class MasterService implements MasterHandle, ControlHost {
   readonly address: string;
   readonly #config: MasterConfig;
   readonly #environment: MasterEnvironment;
-  readonly #server = new ControlServer(this);
+  readonly #server: ControlServer;
   #port = 0;
   #current: MasterNode | undefined;
   #running: Promise<RunResult> | undefined;
@@ -40,6 +40,7 @@ export class MasterService implements MasterHandle, ControlHost {
     this.address = config.address;
     this.#config = config;
     this.#environment = environment;
+    this.#server = new ControlServer(this, environment.clock);
   }
 
   /** Throws ADDRESS_IN_USE. */
@@ -101,6 +102,10 @@ export class MasterService implements MasterHandle, ControlHost {
     return this.#node().beats(attachment);
   }
 
+  get takesWorkers(): boolean {
+    return this.#current?.takesWorkers ?? false;
+  }
+
   status(): ClusterStatus {
     return this.#current?.status() ?? IDLE;
   }
@@ -126,18 +131,13 @@ export class MasterService implements MasterHandle, ControlHost {
     this.#stopped = true;
     this.#current?.stop("the node was stopped");
     await this.#running?.catch(() => {});
-    const cancel = this.#environment.clock.setTimer(GOODBYE_MS, () => this.#server.abort());
     await this.#server.close();
-    cancel();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
 }
-
-/** Workers that were told to end have this long, then their connections are cut. */
-const GOODBYE_MS = 2_000;
 
 const IDLE: ClusterStatus = {
   runId: "",

@@ -36,8 +36,6 @@ import { WorkerTable } from "./worker-table.ts";
 
 export type { MasterOptions } from "./master-options.ts";
 
-/** Workers have this long to end after they were told so, then their connections are cut. */
-const GOODBYE_MS = 2_000;
 /** Seconds between two checkpoints. */
 const CHECKPOINT_EVERY = 30;
 const WAIT_FOR_WORKER_MS = 60_000;
@@ -51,7 +49,7 @@ export class MasterNode implements ControlHost {
   readonly #options: MasterOptions;
   readonly #program: Program;
   readonly #table: WorkerTable;
-  readonly #server = new ControlServer(this);
+  readonly #server: ControlServer;
   readonly #complete = new Deferred();
   readonly #failed = new Deferred<never>();
   /** Aborted at the end of the run, however it came. */
@@ -74,6 +72,7 @@ export class MasterNode implements ControlHost {
   constructor(options: MasterOptions) {
     const { expectedWorkers, run, clock } = options;
     this.#options = options;
+    this.#server = new ControlServer(this, clock);
     setupOptions(run);
     checkPlacementMethod(run.placement);
     this.#program = compile(options.scenario, { params: run.params, seed: run.seed, until: run.until });
@@ -149,11 +148,13 @@ export class MasterNode implements ControlHost {
     this.#failed.reject(reason);
   }
 
-  /** Stops listening. Workers that have been told to end get a moment for it. */
-  async close(): Promise<void> {
-    const cancel = this.#options.clock.setTimer(GOODBYE_MS, () => this.#server.abort());
-    await this.#server.close();
-    cancel();
+  /** Stops listening. */
+  close(): Promise<void> {
+    return this.#server.close();
+  }
+
+  get takesWorkers(): boolean {
+    return this.#state === "waiting" && !this.#table.sealed;
   }
 
   status(): ClusterStatus {

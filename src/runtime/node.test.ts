@@ -2,10 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { credentials, status } from "@grpc/grpc-js";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { defineEvent, u32 } from "../model/event.ts";
 import { defineModel } from "../model/model.ts";
 import { count } from "../model/observation.ts";
+import { HealthClient, HealthCheckResponse_ServingStatus as Serving } from "../wire/gen/grpc/health/v1/health.ts";
 import { requestLocate, requestStatus, requestStop } from "./admin.ts";
 import { initializeNode } from "./node.ts";
 
@@ -93,6 +95,21 @@ describe("master and workers", () => {
     expect((await single.run()).stateHash).toBe(result.stateHash);
   });
 
+  test("every node tells its health: as a whole, and whether workers or peers are taken in", async () => {
+    const master = await startMaster({ expectedWorkers: 2 });
+    const at = `127.0.0.1:${master.port}`;
+    expect(await healthOf(at, "", "myriad.v1.Control", "myriad.v1.Data")).toEqual(["serves", "does not", "unknown"]);
+    const running = master.run().catch(() => {});
+    while ((await healthOf(at, "myriad.v1.Control"))[0] !== "serves");
+    const worker = await startWorker("a", master.port);
+    const ofWorker = `127.0.0.1:${worker.port}`;
+    expect(await healthOf(ofWorker, "", "myriad.v1.Data", "x")).toEqual(["serves", "does not", "unknown"]);
+    await worker.stop();
+    await master.stop();
+    await running;
+    await expect(healthOf(at, "")).rejects.toThrow(/UNAVAILABLE/);
+  });
+
   test("runs one after the other, never two at once", async () => {
     await using master = await startMaster();
     for (const id of ["a", "b"]) {
@@ -174,3 +191,24 @@ describe("refusals", () => {
     );
   });
 });
+
+/** What a node says of its services. */
+async function healthOf(at: string, ...services: string[]): Promise<string[]> {
+  const client = new HealthClient(at, credentials.createInsecure());
+  try {
+    return await Promise.all(
+      services.map(
+        (service) =>
+          new Promise<string>((resolve, reject) => {
+            client.check({ service }, (error, reply) => {
+              if (error === null) resolve(reply.status === Serving.SERVING ? "serves" : "does not");
+              else if (error.code === status.NOT_FOUND) resolve("unknown");
+              else reject(error);
+            });
+          }),
+      ),
+    );
+  } finally {
+    client.close();
+  }
+}

@@ -4,21 +4,28 @@ import type { Engine } from "../engine/engine.ts";
 import { Activity } from "../wire/gen/myriad/v1/beats.ts";
 import type { ProgressBoard } from "./progress-board.ts";
 
-/** Counts the calls that are under way. */
+/** Counts calls to the world outside. */
 export class CountedEffects implements EffectRunner {
   readonly #runner: EffectRunner;
-  underWay = 0;
+  readonly #limit: number;
+  #asked = 0;
 
-  constructor(runner: EffectRunner) {
+  /** `limit`: most that `runner` has under way at once. */
+  constructor(runner: EffectRunner, limit: number) {
     this.#runner = runner;
+    this.#limit = limit;
+  }
+
+  get underWay(): number {
+    return Math.min(this.#asked, this.#limit);
   }
 
   async run(request: EffectRequest): Promise<Outcome> {
-    this.underWay++;
+    this.#asked++;
     try {
       return await this.#runner.run(request);
     } finally {
-      this.underWay--;
+      this.#asked--;
     }
   }
 

@@ -40,6 +40,8 @@ export class WorkerLink {
   readonly offer: WorkerOffer;
   readonly limits: WorkerLimits;
   readonly health: LinkHealth;
+  /** Has been reported as one without progress; false again once it has some. */
+  straggling = false;
   stage: WorkerStage = "attached";
   /** Of its last beat. */
   pulse: Pulse | undefined;

@@ -104,7 +104,7 @@ export class WorkerRun {
     this.#store = this.#openStore();
     const outside = new OutsideEffects(clock, {}, limits.effectsMax);
     this.#journaled = this.#store === undefined ? undefined : new JournaledEffects(outside, this.#store.journal);
-    this.#effects = new CountedEffects(this.#journaled ?? outside);
+    this.#effects = new CountedEffects(this.#journaled ?? outside, limits.effectsMax);
     this.#commands = new CommandQueue(setup.commands);
     this.#engine = this.#makeEngine(program, wishes, log);
     const onBarrier = (): Promise<void> | undefined => this.#onBarrier();
