@@ -1,7 +1,7 @@
 import { MyriadError } from "../base/error.ts";
 import { WORKERS_MAX } from "../base/limits.ts";
 import { isPlacementMethod, PLACEMENT_METHODS, type PlacementMethod } from "../model/placement-rule.ts";
-import { SECONDS_MAX, SEED_MAX } from "../runtime/config-keys.ts";
+import { RECOVERIES, type Recovery, SECONDS_MAX, SEED_MAX } from "../runtime/config-limits.ts";
 
 /** Values of options come as text. What cannot be read is refused with INVALID_ARGUMENT naming option, value and range. */
 export function parseInteger(option: string, text: string, min: number, max: number): number {
@@ -30,6 +30,19 @@ export function parseStallLimit(text: string): number {
     throw refused("--stall-limit", text, `seconds above 0 and up to ${SECONDS_MAX}`);
   }
   return value;
+}
+
+/** Seconds, or 0. */
+export function parseCheckpointEvery(text: string): number {
+  const value = text.trim() === "" ? Number.NaN : Number(text);
+  if (value >= 0 && value <= SECONDS_MAX) return value;
+  throw refused("--checkpoint-every", text, `seconds of 0 to ${SECONDS_MAX}`);
+}
+
+export function parseRecovery(text: string): Recovery {
+  const found = RECOVERIES.find((name) => name === text);
+  if (found === undefined) throw refused("--recovery", text, `one of ${RECOVERIES.join(", ")}`);
+  return found;
 }
 
 /** `1,2,3`: numbers of workers to compare, in the order given, each once. */

@@ -5,7 +5,9 @@ import { packageVersion } from "../runtime/version.ts";
 import {
   collectParam,
   parseAddress,
+  parseCheckpointEvery,
   parsePlacement,
+  parseRecovery,
   parseRounds,
   parseSeed,
   parseStallLimit,
@@ -86,6 +88,16 @@ const stallLimitOption = (): Option =>
     "--stall-limit <s>",
     "give up when a worker has computed for so long without any progress (default: 600)",
   ).argParser(parseStallLimit);
+const checkpointOption = (): Option =>
+  new Option(
+    "--checkpoint-every <s>",
+    "seconds between two checkpoints; 0: none, and a lost worker ends the run (default: 30)",
+  ).argParser(parseCheckpointEvery);
+const recoveryOption = (): Option =>
+  new Option(
+    "--recovery <how>",
+    "confined or rollback: compute a lost worker's part again, or all (default: confined)",
+  ).argParser(parseRecovery);
 const jsonOption = (): Option => new Option("--json", "print one JSON object, last on standard output");
 const quietOption = (): Option => new Option("--quiet", "nothing on standard error but errors");
 
@@ -106,6 +118,8 @@ function addRun(program: Command, io: Io, done: (code: number) => void): void {
     .addOption(quietOption())
     .addOption(placementOption())
     .addOption(stallLimitOption())
+    .addOption(checkpointOption())
+    .addOption(recoveryOption())
     .action(async (path, options) => done(await (await import("./run.ts")).run(path, options, io)));
 }
 
@@ -126,6 +140,8 @@ function addVerify(program: Command, io: Io, done: (code: number) => void): void
     .addOption(jsonOption())
     .addOption(quietOption())
     .addOption(placementOption())
+    .addOption(recoveryOption())
+    .option("--kill", "runs once more on each number of workers, and kills three of them on the way")
     .action(async (path, options) => done(await (await import("./verify.ts")).verify(path, options, io)));
 }
 

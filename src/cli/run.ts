@@ -2,6 +2,7 @@ import { MyriadError } from "../base/error.ts";
 import type { PlacementMethod } from "../model/placement-rule.ts";
 import { compile } from "../model/program.ts";
 import type { Until } from "../model/until.ts";
+import type { Recovery } from "../runtime/config-limits.ts";
 import { toJson } from "../runtime/line-file.ts";
 import { type LoadedScenario, loadScenario } from "../runtime/load-scenario.ts";
 import type { LogFields } from "../runtime/log.ts";
@@ -23,6 +24,8 @@ export interface RunArguments {
   param: Record<string, unknown>;
   placement?: PlacementMethod;
   stallLimit?: number;
+  checkpointEvery?: number;
+  recovery?: Recovery;
   out?: string;
   json?: boolean;
   quiet?: boolean;
@@ -100,7 +103,7 @@ export function prepareOut(
 }
 
 function runOptions(options: RunArguments, until: Until | undefined): RunOptions {
-  const { workers, seed, placement, stallLimit } = options;
+  const { workers, seed, placement, stallLimit, checkpointEvery, recovery, out } = options;
   return {
     workers,
     seed,
@@ -108,6 +111,9 @@ function runOptions(options: RunArguments, until: Until | undefined): RunOptions
     ...(until === undefined ? {} : { until }),
     ...(placement === undefined ? {} : { placement }),
     ...(stallLimit === undefined ? {} : { stallLimit }),
+    ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
+    ...(recovery === undefined ? {} : { recovery }),
+    ...(out === undefined ? {} : { runFolder: out }),
   };
 }
 

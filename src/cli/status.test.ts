@@ -15,6 +15,7 @@ const statusOf = (links: WorkerStatus["links"], more: Partial<WorkerStatus> = {}
   events: 3,
   eventsPerSecond: 4,
   agents: 5,
+  recoveries: [],
   workers: [
     {
       id: 0,

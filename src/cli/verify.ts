@@ -1,13 +1,15 @@
 import type { PlacementMethod } from "../model/placement-rule.ts";
 import { compile } from "../model/program.ts";
+import type { Recovery } from "../runtime/config-limits.ts";
 import { toJson } from "../runtime/line-file.ts";
 import { loadScenario } from "../runtime/load-scenario.ts";
 import { untilOf } from "../runtime/node-run.ts";
-import type { RunResult } from "../runtime/run.ts";
+import type { RunOptions, RunResult } from "../runtime/run.ts";
 import { type OutputDigest, RunDigest } from "../runtime/run-digest.ts";
 import { simulate } from "../runtime/simulate.ts";
 import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
+import { Killer } from "./killer.ts";
 import { stopOnSignals } from "./run.ts";
 import { Screen } from "./screen.ts";
 import { grouped, table } from "./table.ts";
@@ -19,6 +21,8 @@ export interface VerifyArguments {
   rounds?: number;
   param: Record<string, unknown>;
   placement?: PlacementMethod;
+  recovery?: Recovery;
+  kill?: boolean;
   json?: boolean;
   quiet?: boolean;
 }
@@ -26,7 +30,7 @@ export interface VerifyArguments {
 /** `myriad verify SCENARIO`: the same run in one process and on each number of workers; exit 1 when any differs. */
 export async function verify(path: string, options: VerifyArguments, io: Io): Promise<number> {
   const { scenario } = await loadScenario(path);
-  const { seed, param: params, placement } = options;
+  const { seed, param: params, placement, recovery } = options;
   const until = untilOf(options.until, options.rounds);
   const common = { seed, params, ...(until === undefined ? {} : { until }) };
   compile(scenario, common);
@@ -34,20 +38,23 @@ export async function verify(path: string, options: VerifyArguments, io: Io): Pr
   const interrupt = stopOnSignals(screen, io);
   const runs: VerifiedRun[] = [];
   try {
-    for (const workers of new Set([0, ...options.workers])) {
+    for (const { workers, kill } of plansOf(options)) {
       screen.restart();
       const out = new RunDigest();
+      const onProgress: NonNullable<RunOptions["onProgress"]> = (progress) => screen.progress(progress);
+      const killer = kill ? killerOf(runs[0]!.result.events) : undefined;
       const result = await simulate(scenario, {
         ...common,
         workers,
         strict: true,
         out,
         signal: interrupt.signal,
-        onProgress: (progress) => screen.progress(progress),
+        ...(killer === undefined ? { onProgress } : killer.options(onProgress)),
         ...(placement === undefined ? {} : { placement }),
+        ...(recovery === undefined ? {} : { recovery }),
       });
       if (interrupt.code !== undefined) return interrupt.code;
-      runs.push({ result, output: out.digest });
+      runs.push({ result, output: out.digest, killed: killer?.killed ?? 0 });
     }
   } finally {
     screen.clear();
@@ -61,10 +68,22 @@ export async function verify(path: string, options: VerifyArguments, io: Io): Pr
   return verdict.same ? EXIT.done : EXIT.failed;
 }
 
+/** The runs to be compared: the first is undisturbed, in one process. */
+function plansOf({ workers, kill }: VerifyArguments): { readonly workers: number; readonly kill: boolean }[] {
+  const counts = [...new Set([0, ...workers])];
+  const calm = counts.map((count) => ({ workers: count, kill: false }));
+  return kill ? [...calm, ...counts.filter((count) => count > 0).map((count) => ({ workers: count, kill }))] : calm;
+}
+
+const killerOf = (events: number): Killer =>
+  new Killer({ events, chance: Math.random, kill: (pid) => process.kill(pid, "SIGKILL") });
+
 /** What a run came to, and what it put out on its way. */
 export interface VerifiedRun {
   readonly result: RunResult;
   readonly output: OutputDigest;
+  /** Workers that were killed on the way. */
+  readonly killed?: number;
 }
 
 export interface Verdict {
@@ -82,8 +101,8 @@ export interface Verdict {
 export function compareRuns(runs: readonly VerifiedRun[]): Verdict {
   const first = runs[0]!.result;
   const differs = runs.map((run) => differences(runs[0]!, run));
-  const rows = runs.map(({ result }, i) => [
-    String(result.workers),
+  const rows = runs.map(({ result, killed = 0 }, i) => [
+    killed === 0 ? String(result.workers) : `${result.workers}, ${killed} killed`,
     grouped(result.events),
     result.stateHash,
     result.wallSeconds.toFixed(2),

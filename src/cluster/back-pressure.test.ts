@@ -16,7 +16,8 @@ import { spillLimits } from "../store/spill.suite.ts";
 import { EventBatch, FLAG_NONE, PHASE_EVENT, packMeta } from "../wire/event-batch.ts";
 import { decodeEvents } from "../wire/frame.ts";
 import { PayloadCodec } from "../wire/payload.ts";
-import { type LoopEngine, WorkerLoop } from "./worker-loop.ts";
+import type { LoopEngine } from "./loop-engine.ts";
+import { WorkerLoop } from "./worker-loop.ts";
 
 const CODECS = [new PayloadCodec("hop", [{ name: "count", kind: "u32" }])];
 const META = packMeta(PHASE_EVENT, 0, FLAG_NONE, 0);

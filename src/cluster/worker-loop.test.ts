@@ -10,7 +10,8 @@ import { EventBatch, FLAG_NONE, PHASE_EVENT, packMeta } from "../wire/event-batc
 import { decodeEvents, encodeFrames, readHeader } from "../wire/frame.ts";
 import { PayloadCodec } from "../wire/payload.ts";
 import { type Command, type CommandKind, CommandQueue } from "./commands.ts";
-import { type LoopEngine, WorkerLoop, type WorkerLoopOptions } from "./worker-loop.ts";
+import type { LoopEngine } from "./loop-engine.ts";
+import { WorkerLoop, type WorkerLoopOptions } from "./worker-loop.ts";
 
 const CODECS = [new PayloadCodec("hop", [{ name: "count", kind: "u32" }])];
 const META = packMeta(PHASE_EVENT, 0, FLAG_NONE, 0);

@@ -7,6 +7,7 @@ import type { EventBatch } from "../wire/event-batch.ts";
 import { closingOf, encodeFrames, readHeader } from "../wire/frame.ts";
 import type { PayloadCodec } from "../wire/payload.ts";
 import { type Account, type AppliedCommand, type Command, CommandQueue } from "./commands.ts";
+import type { DeterminantLog, LoopEngine } from "./loop-engine.ts";
 import { Staging } from "./staging.ts";
 
 /** The window before the first: its closing frames carry where each worker's events begin. */
@@ -15,23 +16,6 @@ export const OPENING_WINDOW = -1;
 const YIELD_MS = 20;
 /** A window that sends faster than peers take it lets the event loop turn after so many frames: none leaves before. */
 const YIELD_FRAMES = 8;
-
-/** What the loop needs of an engine. */
-export interface LoopEngine {
-  runWindow(window: number): void | Promise<void>;
-  outbox(peer: number): EventBatch;
-  closing(): Uint8Array;
-  acceptEvents(frame: Uint8Array): void;
-  apply(closings: readonly Uint8Array[], stop: boolean): Decision;
-}
-
-/** Answers from outside that were taken in: no frame that may depend on them leaves before they are durable (protocol 17). */
-export interface DeterminantLog {
-  /** Something is not durable yet. */
-  readonly dirty: boolean;
-  /** Resolves when all that was taken in before is. */
-  sync(): Promise<void>;
-}
 
 /** Takes frames to one peer, in order, and loses none. */
 export type FrameSender = Pick<Outlet, "peer" | "send" | "room">;

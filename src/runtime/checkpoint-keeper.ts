@@ -108,7 +108,10 @@ export class CheckpointKeeper {
   saved(part: number, { checkpoint, window, info, pauseMs, failure }: Saved): void {
     const making = this.#making;
     if (making?.checkpoint !== checkpoint) return;
-    if (failure !== "") return this.abandon(failure);
+    if (failure !== "") {
+      this.abandon(failure);
+      return;
+    }
     if (making.parts.size > 0 && making.window !== window) {
       throw new MyriadError(
         "PROTOCOL",

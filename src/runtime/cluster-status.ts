@@ -4,7 +4,7 @@ import type { Until } from "../model/until.ts";
 import { Activity, type Progress as PartProgress } from "../wire/gen/myriad/v1/beats.ts";
 import type { LinkState, PoolShard } from "../wire/gen/myriad/v1/control.ts";
 import { fractionOf } from "./progress.ts";
-import type { Progress } from "./run.ts";
+import type { Progress, RecoveryReport } from "./run.ts";
 import type { WorkerLink, WorkerStage } from "./worker-link.ts";
 
 /** How far the master is with its run. */
@@ -66,9 +66,33 @@ export interface ClusterStatus {
   /** Absent until agents have been placed. */
   readonly placement?: PlacementFigures;
   readonly workers: readonly WorkerStatus[];
+  /** Workers that were lost, and what became of their parts. */
+  readonly recoveries: readonly RecoveryReport[];
 }
 
-export function workerStatus(link: WorkerLink, agents: number, nowMs: number): WorkerStatus {
+/** What a master knows of its run. */
+export interface StatusSubject extends Pick<ClusterStatus, "runId" | "scenario" | "state" | "agents" | "recoveries"> {
+  readonly progress: ProgressMeter["last"];
+  readonly placement: PlacementFigures | undefined;
+  readonly links: readonly WorkerLink[];
+  readonly agentsOf: (link: WorkerLink) => number;
+  readonly nowMs: number;
+}
+
+export function clusterStatus({ progress, placement, links, agentsOf, nowMs, ...rest }: StatusSubject): ClusterStatus {
+  const { virtualTime, window, events, eventsPerSecond } = progress;
+  return {
+    ...rest,
+    window,
+    virtualTime,
+    events,
+    eventsPerSecond,
+    ...(placement === undefined ? {} : { placement }),
+    workers: links.map((link) => workerStatus(link, agentsOf(link), nowMs)),
+  };
+}
+
+function workerStatus(link: WorkerLink, agents: number, nowMs: number): WorkerStatus {
   const { pulse, stage, limits, health, offer, connections } = link;
   const progress = link.progress[0];
   const sum = (of: (part: PartProgress) => number): number => link.progress.reduce((all, part) => all + of(part), 0);

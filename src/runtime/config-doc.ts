@@ -1,4 +1,5 @@
-import { type ConfigKey, configKeys, describeRange, environmentName, type Role } from "./config-keys.ts";
+import { type ConfigKey, describeRange, environmentName, type Role } from "./config-key.ts";
+import { configKeys } from "./config-keys.ts";
 
 const TITLES: Readonly<Record<Role, string>> = {
   master: "Master",

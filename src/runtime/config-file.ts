@@ -3,7 +3,7 @@ import { dirname, extname, isAbsolute, resolve } from "node:path";
 import { parse } from "yaml";
 import { MyriadError } from "../base/error.ts";
 import { type ConfigOf, configFromEnvironment, parseConfig } from "./config.ts";
-import type { Role } from "./config-keys.ts";
+import type { Role } from "./config-key.ts";
 
 /**
  * The configuration of a node from a .yaml, .yml or .json file (or none) and `MYRIAD_*` variables, which go first.

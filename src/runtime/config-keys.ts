@@ -8,60 +8,27 @@ import {
   SPILL_MIB_MIN,
   STAGING_DISK_BYTES,
   STAGING_MEMORY_BYTES,
-  TIMER_MS_MAX,
   WORKERS_MAX,
 } from "../base/limits.ts";
 import { EFFECT_CONCURRENCY_DEFAULT } from "../engine/effects.ts";
 import { PLACEMENT_METHODS } from "../model/placement-rule.ts";
-
-/** What a node is: the head of a cluster, one of its workers, or everything in one process. */
-export type Role = "master" | "worker" | "single";
-
-export type ValueKind = "integer" | "number" | "seconds" | "text" | "name" | "record" | "choice" | "endpoint";
-
-/** One configuration key. Validation, the environment's names and docs/config.md all come from this. */
-export interface ConfigKey {
-  readonly roles: readonly Role[];
-  readonly kind: ValueKind;
-  /** Smallest and largest value, both allowed. */
-  readonly min?: number;
-  readonly max?: number;
-  readonly choices?: readonly string[];
-  /** By role, where it has one; a key without a default may be absent. */
-  readonly defaults?: Readonly<Partial<Record<Role, number | string>>>;
-  readonly required?: boolean;
-  readonly means: string;
-}
-
-/** Node fires longer timers at once, so no interval may be longer. */
-export const SECONDS_MAX = TIMER_MS_MAX / 1000;
-/** Beats any faster than this would be load, not information. */
-export const SECONDS_MIN = 0.01;
-/** Seeds are integers that a double holds exactly. */
-export const SEED_MAX = Number.MAX_SAFE_INTEGER;
-export const PORT_MAX = 65_535;
-/** Where a master listens unless told otherwise. */
-export const MASTER_PORT = 10_051;
-/** A handler may block a worker for minutes; what is silent for longer is cut. */
-export const PEER_TIMEOUT = 150;
-/** As long as a worker waits for its master. */
-export const PEER_WAIT = 60;
-/** Budgets are written in MiB. */
-export const MIB = 1024 * 1024;
-/** A handler may take minutes; what is without progress for longer will not end by itself. */
-export const STALL_LIMIT = 600;
-/** A worker is dead after this many missed beats, unless `workerTimeout` says otherwise. */
-export const BEATS_MISSED = 3;
-
-/** More than any machine has; what is above is bytes by mistake. */
-const MEMORY_MIB_MAX = 2 ** 24;
-/** A handler that waits takes memory: more at once than this is a slip of the pen. */
-const EFFECTS_MAX = 1_000_000;
-
-const CLUSTER: readonly Role[] = ["master", "worker"];
-const RUNS: readonly Role[] = ["master", "single"];
-const MASTER: readonly Role[] = ["master"];
-const WORKER: readonly Role[] = ["worker"];
+import { CLUSTER, type ConfigKey, MASTER, RUNS, SECONDS, WORKER } from "./config-key.ts";
+import {
+  BEATS_MISSED,
+  CHECKPOINT_EVERY,
+  EFFECTS_MAX,
+  MASTER_PORT,
+  MEMORY_MIB_MAX,
+  MIB,
+  PEER_TIMEOUT,
+  PEER_WAIT,
+  PORT_MAX,
+  RECOVERIES,
+  SECONDS_MAX,
+  SEED_MAX,
+  STALL_LIMIT,
+  WAIT_FOR_WORKER,
+} from "./config-limits.ts";
 
 export const CONFIG_KEYS = {
   address: {
@@ -88,25 +55,19 @@ export const CONFIG_KEYS = {
   },
   healthCheckInterval: {
     roles: MASTER,
-    kind: "seconds",
-    min: SECONDS_MIN,
-    max: SECONDS_MAX,
+    ...SECONDS,
     defaults: { master: 1 },
     means: "time between two looks at the workers' last beats",
   },
   workerTimeout: {
     roles: MASTER,
-    kind: "seconds",
-    min: SECONDS_MIN,
-    max: SECONDS_MAX,
+    ...SECONDS,
     defaults: { master: BEATS_MISSED },
     means: "a worker that was not heard of for so long is dead; at least 3 x heartbeatInterval",
   },
   stallLimit: {
     roles: MASTER,
-    kind: "seconds",
-    min: SECONDS_MIN,
-    max: SECONDS_MAX,
+    ...SECONDS,
     defaults: { master: STALL_LIMIT },
     means: "a worker that beats, but has computed for so long without any progress, is dead; until then it is reported",
   },
@@ -208,9 +169,7 @@ export const CONFIG_KEYS = {
   },
   heartbeatInterval: {
     roles: CLUSTER,
-    kind: "seconds",
-    min: SECONDS_MIN,
-    max: SECONDS_MAX,
+    ...SECONDS,
     defaults: { worker: 1 },
     means: "time between two beats; on the master, what it expects of its workers, to be checked at the start",
   },
@@ -292,6 +251,34 @@ export const CONFIG_KEYS = {
     max: 4_294_967_294,
     means: "stop after this many rounds, instead of by the scenario's own rule",
   },
+  checkpointEvery: {
+    roles: MASTER,
+    kind: "number",
+    min: 0,
+    max: SECONDS_MAX,
+    defaults: { master: CHECKPOINT_EVERY },
+    means: "seconds between two checkpoints; 0: none are made, and a worker that is lost ends the run",
+  },
+  runFolder: {
+    roles: MASTER,
+    kind: "text",
+    means: "folder for checkpoints, shared by all machines; without one none are made, and a lost worker ends the run",
+  },
+  recovery: {
+    roles: MASTER,
+    kind: "choice",
+    choices: RECOVERIES,
+    defaults: { master: "confined" },
+    means: "what is computed again when a worker is lost: its part alone (confined), or all (rollback)",
+  },
+  waitForWorker: {
+    roles: MASTER,
+    kind: "seconds",
+    min: 0,
+    max: SECONDS_MAX,
+    defaults: { master: WAIT_FOR_WORKER },
+    means: "when nobody is left who could take a lost part over, a worker is waited for so long; then the run ends",
+  },
   placement: {
     roles: MASTER,
     kind: "choice",
@@ -306,30 +293,3 @@ export type KeyName = keyof typeof CONFIG_KEYS;
 
 /** The table in the order written, without its literal types. */
 export const configKeys = (): [KeyName, ConfigKey][] => Object.entries(CONFIG_KEYS) as [KeyName, ConfigKey][];
-
-/** `listenPort` is `MYRIAD_LISTEN_PORT` in the environment. */
-export const environmentName = (key: string): string =>
-  `MYRIAD_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
-
-/** What a value of the key must be, in words. */
-export function describeRange(key: ConfigKey): string {
-  const bounds = key.min === Number.MIN_VALUE ? "above 0" : `from ${key.min} to ${key.max}`;
-  switch (key.kind) {
-    case "integer":
-      return `an integer ${bounds}`;
-    case "number":
-      return `a number ${bounds}`;
-    case "seconds":
-      return `a number of seconds ${bounds}`;
-    case "text":
-      return "a text that is not empty";
-    case "endpoint":
-      return "a host name or address, or host:port";
-    case "name":
-      return "a name of 1 to 128 characters of A-Z a-z 0-9 _ . : -";
-    case "record":
-      return "a record of names and values";
-    case "choice":
-      return `one of ${key.choices?.join(", ")}`;
-  }
-}

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { checkBeat, configFromEnvironment, parseConfig } from "./config.ts";
-import { CONFIG_KEYS, type ConfigKey, configKeys, environmentName, type KeyName, type Role } from "./config-keys.ts";
+import { type ConfigKey, environmentName, type Role } from "./config-key.ts";
+import { CONFIG_KEYS, configKeys, type KeyName } from "./config-keys.ts";
 
 const base = (role: Role): Record<string, unknown> => (role === "worker" ? { masterAddress: "127.0.0.1" } : {});
 const parse = (role: Role, input: Record<string, unknown>): Record<string, unknown> =>

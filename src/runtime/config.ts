@@ -5,15 +5,9 @@ import type { PlacementMethod } from "../model/placement-rule.ts";
 import { breakerOptions } from "../net/breaker.ts";
 import { splitHostPort } from "../net/host-port.ts";
 import { poolOptions } from "../net/pool.ts";
-import {
-  BEATS_MISSED,
-  type ConfigKey,
-  configKeys,
-  describeRange,
-  environmentName,
-  type KeyName,
-  type Role,
-} from "./config-keys.ts";
+import { type ConfigKey, describeRange, environmentName, type Role } from "./config-key.ts";
+import { configKeys, type KeyName } from "./config-keys.ts";
+import { BEATS_MISSED, type Recovery } from "./config-limits.ts";
 
 /** Intervals and time-outs are in seconds. */
 export interface MasterConfig {
@@ -23,6 +17,10 @@ export interface MasterConfig {
   healthCheckInterval: number;
   workerTimeout: number;
   stallLimit: number;
+  checkpointEvery: number;
+  runFolder?: string;
+  recovery: Recovery;
+  waitForWorker: number;
   heartbeatInterval?: number;
   scenario?: string;
   seed: number;

@@ -3,9 +3,10 @@ import { Deferred } from "../base/deferred.ts";
 import { MyriadError } from "../base/error.ts";
 import { chooseHosts } from "../cluster/take-over.ts";
 import type { CheckpointKeeper } from "./checkpoint-keeper.ts";
+import type { Recovery } from "./config-limits.ts";
 import type { Log } from "./log.ts";
 import type { Parts } from "./parts.ts";
-import type { Recovery, RecoveryReport } from "./run.ts";
+import type { RecoveryReport } from "./run.ts";
 import type { WorkerLink } from "./worker-link.ts";
 
 export interface FailoverOptions {

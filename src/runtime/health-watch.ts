@@ -1,5 +1,5 @@
 import type { Clock } from "../base/clock.ts";
-import { STALL_LIMIT } from "./config-keys.ts";
+import { STALL_LIMIT } from "./config-limits.ts";
 import type { Log } from "./log.ts";
 import type { MasterOptions } from "./master-options.ts";
 import type { WorkerLink } from "./worker-link.ts";

@@ -1,4 +1,4 @@
-import type { DeterminantLog } from "../cluster/worker-loop.ts";
+import type { DeterminantLog } from "../cluster/loop-engine.ts";
 import type { EffectRequest, EffectRunner, Outcome } from "../engine/effects.ts";
 import type { Answers } from "../store/answers.ts";
 import type { EffectJournal } from "../store/effect-journal.ts";

@@ -5,7 +5,7 @@ import { systemClock } from "../base/clock.ts";
 import { MyriadError } from "../base/error.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { dataFiles } from "../store/data-file.ts";
-import { SECONDS_MAX, STALL_LIMIT } from "./config-keys.ts";
+import { SECONDS_MAX, STALL_LIMIT } from "./config-limits.ts";
 import { type Log, silentLog } from "./log.ts";
 import { MasterNode } from "./master.ts";
 import { fileOfScenario } from "./node-run.ts";

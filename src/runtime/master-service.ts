@@ -69,6 +69,7 @@ export class MasterService implements MasterHandle, ControlHost {
 
   async #run(given: Scenario | string | undefined, options: NodeRunOptions): Promise<RunResult> {
     const { scenario, file, hash } = await resolveScenario(given, this.#config.scenario);
+    const { checkpointEvery, recovery, waitForWorker, runFolder } = this.#config;
     const { expectedWorkers, workerTimeout, stallLimit, healthCheckInterval, address, listenPort } = this.#config;
     const run = new MasterNode({
       scenario,
@@ -77,7 +78,9 @@ export class MasterService implements MasterHandle, ControlHost {
       host: address,
       port: listenPort,
       expectedWorkers,
-      run: withDefaults(options, this.#config),
+      run: { checkpointEvery, recovery, ...withDefaults(options, this.#config) },
+      waitForWorkerMs: waitForWorker * 1000,
+      ...(runFolder === undefined || checkpointEvery === 0 ? {} : { runFolder }),
       workerTimeoutMs: workerTimeout * 1000,
       stallLimitMs: stallLimit * 1000,
       healthCheckMs: healthCheckInterval * 1000,
@@ -149,4 +152,5 @@ const IDLE: ClusterStatus = {
   eventsPerSecond: 0,
   agents: 0,
   workers: [],
+  recoveries: [],
 };

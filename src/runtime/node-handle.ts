@@ -1,6 +1,6 @@
 import type { Scenario } from "../model/scenario.ts";
 import type { ClusterStatus } from "./cluster-status.ts";
-import type { Role } from "./config-keys.ts";
+import type { Role } from "./config-key.ts";
 import type { RunOptions, RunResult } from "./run.ts";
 
 /** Options of one run on a node; `workers` is what the node has. */

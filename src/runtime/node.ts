@@ -3,7 +3,7 @@ import { MyriadError } from "../base/error.ts";
 import { NAME_PATTERN } from "../base/limits.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { type ConfigInput, parseConfig } from "./config.ts";
-import type { Role } from "./config-keys.ts";
+import type { Role } from "./config-key.ts";
 import { silentLog } from "./log.ts";
 import { MasterService } from "./master-service.ts";
 import type { Node, NodeOf } from "./node-handle.ts";

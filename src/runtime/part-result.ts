@@ -1,9 +1,10 @@
 import { MyriadError } from "../base/error.ts";
 import { Hash128 } from "../base/hash.ts";
+import type { EndDecision } from "../cluster/worker-loop.ts";
 import type { PartResult } from "../engine/engine.ts";
 import type { SamplePartial } from "../engine/sampler.ts";
 import type { ObservedValue } from "../model/observation.ts";
-import { type Ended, QUARANTINED_SHOWN, type Quarantined, type RunResult } from "./run.ts";
+import { type Ended, QUARANTINED_SHOWN, type Quarantined, type RecoveryReport, type RunResult } from "./run.ts";
 
 /** What one worker has to say at the end; plain data, the content of Finished. */
 export interface WorkerResult {
@@ -26,6 +27,29 @@ export interface WorkerResult {
   readonly peakRssBytes: number;
   /** Of all workers: each tells the same. */
   readonly quarantined: Quarantined;
+}
+
+/** A part's result at the end of its loop. */
+export function workerResult(
+  { hash, sample, sampledAt, agents, effects, counts, quarantined }: PartResult,
+  { reason, virtualTime }: EndDecision,
+  times: { readonly loopMs: number; readonly waitMs: number },
+): WorkerResult {
+  return {
+    ended: reason as Ended,
+    virtualTime,
+    windows: counts.windows,
+    hash,
+    sample,
+    sampledAt,
+    agents,
+    events: counts.delivered,
+    remoteEvents: counts.remote,
+    effects,
+    ...times,
+    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+    quarantined: quarantinedOf(quarantined),
+  };
 }
 
 /** What the parts amount to. */
@@ -94,15 +118,16 @@ export function quarantinedOf(failures: PartResult["quarantined"]): Quarantined 
 export function runTotals(
   merged: MergedResult,
   observations: Record<string, ObservedValue>,
+  recoveries: readonly RecoveryReport[] = [],
 ): Omit<RunResult, "runId" | "scenario" | "seed" | "params" | "workers"> {
   const { peakRssBytes, ...rest } = merged;
   return {
     ...rest,
     eventsPerSecond: merged.wallSeconds > 0 ? Math.round(merged.events / merged.wallSeconds) : 0,
     observations,
-    recoveries: [],
+    recoveries,
     migrations: 0,
-    replayedEvents: 0,
+    replayedEvents: recoveries.reduce((sum, report) => sum + report.replayedEvents, 0),
     peakRssBytes: { master: process.resourceUsage().maxRSS * 1024, workers: peakRssBytes },
   };
 }

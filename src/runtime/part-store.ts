@@ -10,6 +10,7 @@ import { EffectJournal } from "../store/effect-journal.ts";
 import { FileCheckpoints } from "../store/file-checkpoints.ts";
 import type { PartInfo } from "../store/part-writer.ts";
 import { RunFolder } from "../store/run-folder.ts";
+import type { Setup } from "../wire/gen/myriad/v1/control.ts";
 import type { Log } from "./log.ts";
 
 export interface PartStoreOptions {
@@ -46,6 +47,13 @@ export class PartStore {
     this.#journalFolder = names.journal;
     this.#checkpoints = new FileCheckpoints({ disk, folder: names.checkpoints, runId, writer: incarnation });
     this.journal = new EffectJournal({ disk, folder: names.journal, runId, part, epoch, incarnation, checkpoint });
+  }
+
+  /** As the setup says; undefined when the run keeps nothing on disk. */
+  static of(given: Pick<PartStoreOptions, "disk" | "incarnation" | "clock" | "log"> & { readonly setup: Setup }) {
+    const { runFolder: folder, runId, workerId: part, epoch, restore } = given.setup;
+    if (folder === "") return undefined;
+    return new PartStore({ ...given, folder, runId, part, epoch, checkpoint: restore?.checkpoint ?? 0 });
   }
 
   /**

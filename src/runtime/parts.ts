@@ -1,22 +1,19 @@
 import { Deferred } from "../base/deferred.ts";
 import { MyriadError } from "../base/error.ts";
-import { type Account, type Command, mergeAccounts } from "../cluster/commands.ts";
-import type { Replaced, Setup } from "../wire/gen/myriad/v1/control.ts";
+import { type Account, type Command, type CommandKind, mergeAccounts } from "../cluster/commands.ts";
+import type { Replaced } from "../wire/gen/myriad/v1/control.ts";
 import { decodePlain, encodePlain } from "../wire/plain-codec.ts";
 import type { Committed } from "./checkpoint-keeper.ts";
 import { PartLink } from "./part-link.ts";
 import { FIRST_EPOCH } from "./run-setup.ts";
+import type { RunSource } from "./run-source.ts";
 import type { ToWorker, WorkerLink } from "./worker-link.ts";
 
 export interface PartsOptions {
   /** Of the run. */
   readonly parts: number;
-  /** What a part is told at first. */
-  readonly setup: (part: number, epoch: number, from: Committed | undefined, commands: number) => Setup;
-  /** Sends a part its share of the population. */
-  readonly sendPopulation: (link: PartLink) => Promise<void>;
-  /** All commands of the run, the n-th with the number n. */
-  readonly commands: readonly Command[];
+  /** What a part is told at first, and where its share of the population comes from. */
+  readonly source: Pick<RunSource, "setupOf" | "send" | "release">;
 }
 
 /**
@@ -27,6 +24,8 @@ export class Parts {
   readonly links: PartLink[] = [];
   epoch: number = FIRST_EPOCH - 1;
   readonly #options: PartsOptions;
+  /** All that were ever given, the n-th with the number n. */
+  readonly #commands: Command[] = [];
   readonly #accounts = new Map<string, Deferred<Account>>();
 
   constructor(options: PartsOptions) {
@@ -52,8 +51,9 @@ export class Parts {
     this.epoch++;
     for (const [part, host] of hosts.entries()) this.#assign(part, host);
     // What was said before is void: it took effect, or it will not.
-    const commands = this.#options.commands.length;
+    const commands = this.#commands.length;
     await Promise.all(this.links.map((link) => this.#load(link, from, commands)));
+    this.#options.source.release();
     this.#connect(this.links);
     await Promise.all(this.links.map((link) => link.connected));
     const account = through === undefined ? undefined : { applied: [], closed: [], through };
@@ -67,14 +67,23 @@ export class Parts {
     const others = this.links.filter((link) => !lost.includes(link));
     const commands = from?.commands ?? 0;
     await Promise.all(lost.map((link) => this.#load(link, from, commands)));
+    this.#options.source.release();
     const accounts = lost.map((link) => Promise.all(others.map((other) => this.#introduce(link, other))));
     const merged = (await Promise.all(accounts)).map(mergeAccounts);
     this.#connect(lost);
     await Promise.all(lost.map((link) => link.connected));
     for (const [i, link] of lost.entries()) {
-      for (const value of this.#options.commands.slice(commands)) link.send({ $case: "command", value });
+      for (const value of this.#commands.slice(commands)) link.send({ $case: "command", value });
       this.#start(link, merged[i]!);
     }
+  }
+
+  /** Gives all parts a command. Returns its number. */
+  command(kind: CommandKind, checkpoint = 0): number {
+    const command = { number: this.#commands.length + 1, kind, checkpoint };
+    this.#commands.push(command);
+    this.tellAll({ $case: "command", value: command });
+    return command.number;
   }
 
   /** A part says what it knows of a lost one. */
@@ -92,9 +101,9 @@ export class Parts {
   }
 
   async #load(link: PartLink, from: Committed | undefined, commands: number): Promise<void> {
-    const { setup, sendPopulation } = this.#options;
-    link.send({ $case: "setup", value: setup(link.part, this.epoch, from, commands) });
-    if (from === undefined) await sendPopulation(link);
+    const { source } = this.#options;
+    link.send({ $case: "setup", value: source.setupOf(link.part, this.epoch, from, commands) });
+    if (from === undefined) await source.send(link);
     await link.loaded;
   }
 

@@ -5,7 +5,7 @@ import type { LinkTiming } from "../net/outlet.ts";
 import { type PoolOptions, poolOptions } from "../net/pool.ts";
 import type { SpillLimits } from "../store/spill-budget.ts";
 import type { WorkerConfig } from "./config.ts";
-import { MIB, PEER_TIMEOUT, PEER_WAIT } from "./config-keys.ts";
+import { MIB, PEER_TIMEOUT, PEER_WAIT } from "./config-limits.ts";
 
 /** How a worker keeps its links to the others. */
 export interface PeerOptions extends LinkTiming {

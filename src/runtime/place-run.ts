@@ -6,9 +6,9 @@ import type { Population } from "../model/population.ts";
 import type { Program } from "../model/program.ts";
 import type { LocateReply } from "../wire/gen/myriad/v1/control.ts";
 import type { Log } from "./log.ts";
+import type { PartLink } from "./part-link.ts";
 import { placeInThread } from "./placement-thread.ts";
 import { type AgentsPlaced, placeAgents } from "./placing.ts";
-import type { WorkerLink } from "./worker-link.ts";
 
 export interface PlaceRunOptions {
   readonly program: Program;
@@ -36,15 +36,15 @@ export async function placeRun(options: PlaceRunOptions): Promise<{ placed: Agen
   return { placed, registry };
 }
 
-/** Where an agent lives, for one who asks. `linkOf`: a worker by id. */
+/** Where an agent lives, for one who asks. `partOf`: a part by its worker id. */
 export function locateReply(
   registry: Registry,
   agent: string,
-  linkOf: (worker: number) => WorkerLink | undefined,
+  partOf: (worker: number) => PartLink | undefined,
 ): LocateReply {
   const found = registry.locate(agent);
   if (found === undefined) return { found: false, index: 0, name: "", workerId: 0, worker: "", address: "" };
   const { index, name, worker } = found;
-  const link = linkOf(worker);
-  return { found: true, index, name, workerId: worker, worker: link?.name ?? "", address: link?.address ?? "" };
+  const part = partOf(worker);
+  return { found: true, index, name, workerId: worker, worker: part?.host.name ?? "", address: part?.address ?? "" };
 }

@@ -1,10 +1,11 @@
 import { MyriadError } from "../base/error.ts";
-import type { Program } from "../model/program.ts";
+import { compile, type Program } from "../model/program.ts";
 import { type Until, untilHas } from "../model/until.ts";
 import { FORMATS, type RunManifest } from "../store/run-manifest.ts";
 import type { Restore, Setup } from "../wire/gen/myriad/v1/control.ts";
 import { decodePlain, encodePlain } from "../wire/plain-codec.ts";
 import { asBytes } from "./chunks.ts";
+import type { LoadedScenario } from "./load-scenario.ts";
 import type { RunOptions } from "./run.ts";
 import { runNumber } from "./run-id.ts";
 import { packageVersion } from "./version.ts";
@@ -96,7 +97,20 @@ export function setupMessage(
   };
 }
 
-export const decodeSetup = (bytes: Uint8Array): SetupOptions => decodePlain(bytes) as SetupOptions;
+/** A worker's own program. Throws MISMATCH when the master's scenario, or its table of events, is another one. */
+export function programOf(
+  setup: Setup,
+  { scenario, hash, file }: Pick<LoadedScenario, "scenario" | "hash" | "file">,
+): { readonly program: Program; readonly wishes: SetupOptions } {
+  if (setup.scenarioHash !== hash.combined) {
+    const both = `the master has ${setup.scenarioHash}, ${file} has ${hash.combined}`;
+    throw new MyriadError("MISMATCH", `scenario hash: ${both}`);
+  }
+  const wishes = decodePlain(setup.options) as SetupOptions;
+  const program = compile(scenario, { params: wishes.params, seed: setup.seed, until: wishes.until });
+  checkEventTable(program, setup.events);
+  return { program, wishes };
+}
 
 /** Names of the events that the program's agents handle, by event type id; "" for all others. */
 function eventTable(program: Program): string[] {
@@ -108,7 +122,7 @@ function eventTable(program: Program): string[] {
 }
 
 /** Throws MISMATCH when a worker's program gives an event another id than the master's. */
-export function checkEventTable(program: Program, names: readonly string[]): void {
+function checkEventTable(program: Program, names: readonly string[]): void {
   for (const [id, name] of names.entries()) {
     const own = program.events[id]?.name;
     if (name !== "" && own !== name) {

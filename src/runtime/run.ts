@@ -3,6 +3,7 @@ import type { AgentFailure } from "../engine/failure.ts";
 import type { ObservedValue } from "../model/observation.ts";
 import type { PlacementMethod } from "../model/placement-rule.ts";
 import type { Until } from "../model/until.ts";
+import type { Recovery } from "./config-limits.ts";
 import type { RunWriter } from "./run-writer.ts";
 
 /** What a caller may say about one run. */
@@ -40,9 +41,6 @@ export interface RunOptions {
   /** Receives samples, records and final states. */
   readonly out?: RunWriter;
 }
-
-/** How a lost worker is recovered from. */
-export type Recovery = "confined" | "rollback";
 
 /** A lost worker, and what became of its part. */
 export interface RecoveryReport {

@@ -108,11 +108,9 @@ export class WorkerLink {
 /** Of all parts of a process: it gets on when one of them does, and computes when one of them does. */
 function together(parts: readonly Progress[]): Progress | undefined {
   if (parts.length < 2) return parts[0];
-  return parts.reduce((all, part) => ({
-    ...all,
-    activity: part.activity === Activity.ACTIVITY_COMPUTING ? part.activity : all.activity,
-    window: all.window + part.window,
-    events: all.events + part.events,
-    rounds: all.rounds + part.rounds,
-  }));
+  const sum = (of: (part: Progress) => number): number => parts.reduce((total, part) => total + of(part), 0);
+  const computing = parts.find(({ activity }) => activity === Activity.ACTIVITY_COMPUTING);
+  const one = computing ?? parts[0]!;
+  const [window, events, rounds] = [sum((part) => part.window), sum((part) => part.events), sum((part) => part.rounds)];
+  return { ...one, window, events, rounds };
 }

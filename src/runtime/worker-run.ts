@@ -1,34 +1,33 @@
 import type { Clock } from "../base/clock.ts";
-import { Deferred } from "../base/deferred.ts";
 import { MyriadError } from "../base/error.ts";
 import { CHUNK_BYTES } from "../base/limits.ts";
-import { type Account, type Command, type CommandKind, CommandQueue } from "../cluster/commands.ts";
-import { type EndDecision, type LoopEnd, WorkerLoop } from "../cluster/worker-loop.ts";
+import { type LoopEnd, WorkerLoop } from "../cluster/worker-loop.ts";
 import { OutsideEffects } from "../engine/effects.ts";
 import { Engine } from "../engine/engine.ts";
 import { StrictGuard } from "../engine/strict.ts";
-import { compile, type Program } from "../model/program.ts";
+import type { Program } from "../model/program.ts";
 import { PROTOCOL_VERSION } from "../net/hello.ts";
-import { type LinkNews, PeerLinks } from "../net/peer-links.ts";
+import type { PeerLinks } from "../net/peer-links.ts";
 import type { PeerSink, PeerStream, Transport } from "../net/transport.ts";
 import type { Disk } from "../store/disk.ts";
 import { Activity } from "../wire/gen/myriad/v1/beats.ts";
 import type { Connect, LinkState, Replace, Restore, Setup, Start } from "../wire/gen/myriad/v1/control.ts";
-import { decodePlain, encodePlain } from "../wire/plain-codec.ts";
+import { encodePlain } from "../wire/plain-codec.ts";
 import { asF64 } from "./chunks.ts";
 import { JournaledEffects } from "./journaled-effects.ts";
 import type { LoadedScenario } from "./load-scenario.ts";
 import type { Log, LogFields } from "./log.ts";
 import type { MasterBulkStream } from "./master-streams.ts";
 import { MemoryGuard } from "./memory-guard.ts";
-import { quarantinedOf, type WorkerResult } from "./part-result.ts";
+import { PartCommands } from "./part-commands.ts";
+import { peersOfPart, tellSpilled } from "./part-peers.ts";
+import { workerResult } from "./part-result.ts";
 import { PartStore } from "./part-store.ts";
 import type { PeerOptions } from "./peer-options.ts";
 import { PopulationReceiver } from "./population-receiver.ts";
 import type { ProgressBoard } from "./progress-board.ts";
 import { Reporter } from "./reporter.ts";
-import type { Ended } from "./run.ts";
-import { checkEventTable, decodeSetup, FIRST_EPOCH, type SetupOptions } from "./run-setup.ts";
+import { FIRST_EPOCH, programOf, type SetupOptions } from "./run-setup.ts";
 import { CountedEffects, WorkerGauge } from "./worker-gauge.ts";
 import type { WorkerLimits } from "./worker-limits.ts";
 import { type BulkToWorker, type FromWorker, failedMessage, type ToWorker } from "./worker-link.ts";
@@ -61,7 +60,7 @@ export class WorkerRun {
   readonly #engine: Engine;
   readonly #effects: CountedEffects;
   readonly #loop: WorkerLoop;
-  readonly #commands: CommandQueue;
+  readonly #commands: PartCommands;
   /** Where the run keeps nothing on disk, there is none. */
   readonly #store: PartStore | undefined;
   readonly #journaled: JournaledEffects | undefined;
@@ -72,25 +71,12 @@ export class WorkerRun {
   readonly #links: PeerLinks;
   #uninstall: () => void = () => {};
   #stopped = false;
-  /** Waits for a pause to be lifted. */
-  #lifted: Deferred | undefined;
-  /** Deliveries that are a predecessor's as well; undefined: none are, any more. */
-  #replayedFrom: number | undefined;
 
   /** Throws MISMATCH when the master's scenario is another one. */
   constructor(options: WorkerRunOptions) {
     const { setup, scenario, clock, transport, bulk, board, limits, incarnation, log } = options;
     this.#options = options;
-    const hash = scenario.hash.combined;
-    if (setup.scenarioHash !== hash) {
-      throw new MyriadError(
-        "MISMATCH",
-        `scenario hash: the master has ${setup.scenarioHash}, ${scenario.file} has ${hash}`,
-      );
-    }
-    const wishes = decodeSetup(setup.options);
-    const program = compile(scenario.scenario, { params: wishes.params, seed: setup.seed, until: wishes.until });
-    checkEventTable(program, setup.events);
+    const { program, wishes } = programOf(setup, scenario);
     const { runId, run, epoch, workers, workerId: self, scenarioHash } = setup;
     transport.identity = {
       protocolVersion: PROTOCOL_VERSION,
@@ -101,11 +87,18 @@ export class WorkerRun {
       worker: self,
       incarnation,
     };
-    this.#store = this.#openStore();
+    this.#store = PartStore.of(options);
     const outside = new OutsideEffects(clock, {}, limits.effectsMax);
     this.#journaled = this.#store === undefined ? undefined : new JournaledEffects(outside, this.#store.journal);
     this.#effects = new CountedEffects(this.#journaled ?? outside, limits.effectsMax);
-    this.#commands = new CommandQueue(setup.commands);
+    this.#commands = new PartCommands(setup.commands, () => ({
+      engine: this.#engine,
+      reporter: this.#reporter,
+      gauge: this.#gauge,
+      store: this.#store,
+      effects: this.#journaled,
+      send: options.send,
+    }));
     this.#engine = this.#makeEngine(program, wishes, log);
     const onBarrier = (): Promise<void> | undefined => this.#onBarrier();
     this.#loop = new WorkerLoop({
@@ -117,12 +110,18 @@ export class WorkerRun {
       codecs: program.codecs,
       clock,
       ...(this.#journaled === undefined ? {} : { determinants: this.#journaled }),
-      commands: this.#commands,
-      onCommand: (command, next) => this.#carryOut(command, next),
+      commands: this.#commands.queue,
+      onCommand: (command, next) => this.#commands.carryOut(command, next),
       staging: options.peers.staging,
       onBarrier,
     });
-    this.#links = this.#makeLinks();
+    this.#links = peersOfPart({
+      ...options,
+      loop: this.#loop,
+      retain: this.#store !== undefined,
+      firstWindow: setup.restore?.window,
+      onLinked: () => this.#ready("connected"),
+    });
     this.#receiver = new PopulationReceiver(this.#engine, setup.agents);
     const { keepRecords, keepStates } = wishes;
     const { agents } = setup;
@@ -151,12 +150,9 @@ export class WorkerRun {
   handle(message: ToWorker): void {
     if (message.$case === "connect") this.#connect(message.value).catch((reason) => this.#fail(reason));
     else if (message.$case === "start") this.#course(message.value).catch((reason) => this.#fail(reason));
-    else if (message.$case === "command") {
-      this.#commands.accept({ ...message.value, kind: message.value.kind as CommandKind });
-    } else if (message.$case === "lift") {
-      this.#commands.lift(message.value.number);
-      this.#lifted?.resolve();
-    } else if (message.$case === "committed") this.#links.release(message.value.window);
+    else if (message.$case === "command") this.#commands.accept(message.value);
+    else if (message.$case === "lift") this.#commands.lift(message.value.number);
+    else if (message.$case === "committed") this.#links.release(message.value.window);
     else if (message.$case === "replace") this.#replace(message.value);
     else throw new MyriadError("PROTOCOL", `the master sent "${message.$case}"`);
   }
@@ -182,7 +178,7 @@ export class WorkerRun {
     this.#effects.stop();
     this.#uninstall();
     this.#links.close();
-    this.#lifted?.resolve();
+    this.#commands.stop();
     this.#store?.journal.close().catch(() => {});
     this.#loop.fail(new MyriadError("STOPPED", "the worker was told to end"));
   }
@@ -208,58 +204,16 @@ export class WorkerRun {
     });
   }
 
-  #makeLinks(): PeerLinks {
-    const { transport, clock } = this.#options;
-    const { silenceMsMax, peerWaitMs, logs } = this.#options.peers;
-    return new PeerLinks({
-      transport,
-      clock,
-      chance: Math.random,
-      silenceMsMax,
-      peerWaitMs,
-      logs,
-      retain: this.#store !== undefined,
-      ...(this.#options.setup.restore === undefined ? {} : { firstWindow: this.#options.setup.restore.window }),
-      frame: (peer, bytes) => this.#loop.receive(peer, bytes),
-      onOutlet: (outlet) => this.#loop.setSender(outlet),
-      onLinked: () => this.#ready("connected"),
-      onLost: (peer, reason) => this.#loop.peerLost(peer, reason),
-      onNews: (news) => this.#tell(news),
-    });
-  }
-
   #connect({ peers }: Connect): Promise<void> {
     return this.#links.connect(
       peers.map(({ workerId, address, incarnation }) => ({ worker: workerId, address, incarnation })),
     );
   }
 
-  #tell(news: LinkNews): void {
-    const { log } = this.#options;
-    const { peer } = news;
-    if (news.kind === "restored") log.info("stream of a peer stands again", { peer, reconnects: news.reconnects });
-    else if (news.kind === "silent") log.warn("a peer acknowledges nothing", { peer });
-    // A side that ends its stream does so when the run is over; if it is not, it will be said soon.
-    else if (news.reason === null) log.debug("stream of a peer was ended", { peer });
-    else log.warn("stream of a peer broke", { peer, reason: news.reason.message });
-  }
-
-  #tellSpilled(): void {
-    const logs = this.#links.peaks;
-    const staged = this.#loop.staged.peaks;
-    if (logs.diskBytes + staged.diskBytes === 0) return;
-    this.#options.log.info("frames waited on disk", {
-      logMemoryBytes: logs.memoryBytes,
-      logDiskBytes: logs.diskBytes,
-      stagedMemoryBytes: staged.memoryBytes,
-      stagedDiskBytes: staged.diskBytes,
-    });
-  }
-
   /** Resolves, where it has to be waited for, when the next window may begin. */
   #onBarrier(): Promise<void> | undefined {
     this.#gauge.barrier();
-    this.#checkCaughtUp();
+    this.#commands.reached(this.#loop.window);
     const room = this.#reporter.onBarrier();
     const memory = this.#memory.look();
     if (memory.kind === "over") this.#overLimit(memory.usedBytes);
@@ -279,22 +233,6 @@ export class WorkerRun {
     const { pending } = this.#gauge;
     const agents = this.#engine.core.table.count;
     throw this.#memory.failure(usedBytes, { agents, pending, effects: this.#effects.underWay });
-  }
-
-  #openStore(): PartStore | undefined {
-    const { setup, incarnation, disk, clock, log } = this.#options;
-    if (setup.runFolder === "") return undefined;
-    return new PartStore({
-      disk,
-      folder: setup.runFolder,
-      runId: setup.runId,
-      part: setup.workerId,
-      epoch: setup.epoch,
-      incarnation,
-      checkpoint: setup.restore?.checkpoint ?? 0,
-      clock,
-      log,
-    });
   }
 
   /** All agents are here. What they were answered in earlier lives is looked up before any of them asks. */
@@ -319,56 +257,17 @@ export class WorkerRun {
     send({ $case: "replaced", value: { workerId: worker, account } });
   }
 
-  /** What takes effect at the barrier before `next`. */
-  #carryOut(command: Command, next: number): undefined | Promise<void> {
-    const { kind, checkpoint } = command;
-    if (kind === "pause") return this.#pausedBy(command);
-    if (kind === "stop" || this.#store === undefined) return undefined;
-    this.#reporter.flush();
-    const { info, pauseMs } = this.#store.save(this.#engine, checkpoint, next);
-    this.#journaled?.rotate(checkpoint);
-    const tell = (bytes: Uint8Array, failure: string): void => {
-      const value = { checkpoint, window: next, info: bytes, pauseMs, failure };
-      if (!this.#stopped) this.#options.send({ $case: "saved", value });
-    };
-    info.then(
-      (part) => tell(encodePlain(part), ""),
-      (reason) => tell(new Uint8Array(0), MyriadError.from(reason, "STORE_FAILED").message),
-    );
-    return undefined;
-  }
-
-  async #pausedBy(command: Command): Promise<void> {
-    this.#gauge.aside = Activity.ACTIVITY_HELD;
-    while (!this.#commands.isLifted(command) && !this.#stopped) {
-      this.#lifted = new Deferred();
-      await this.#lifted.promise;
-    }
-    this.#gauge.aside = undefined;
-  }
-
-  /** Once it has come past what its predecessor had told the others. */
-  #checkCaughtUp(): void {
-    if (this.#replayedFrom === undefined || this.#loop.window < this.#commands.through) return;
-    const replayed = this.#engine.counts.delivered - this.#replayedFrom;
-    this.#replayedFrom = undefined;
-    this.#options.send({ $case: "caughtUp", value: { window: this.#loop.window, replayed } });
-  }
-
   async #course({ account }: Start): Promise<void> {
-    const { clock, bulk, setup } = this.#options;
+    const { clock, bulk, setup, log } = this.#options;
     const since = clock.now();
     this.#gauge.aside = undefined;
-    if (account.length > 0) {
-      this.#commands.inherit(decodePlain(account) as Account);
-      this.#replayedFrom = this.#engine.counts.delivered;
-    }
+    if (account.length > 0) this.#commands.inherit(account);
     const decision: LoopEnd = await this.#loop.run(setup.restore?.window);
-    this.#checkCaughtUp();
+    this.#commands.reached(this.#loop.window);
     if (decision.kind === "halted") return;
     this.#gauge.aside = Activity.ACTIVITY_REPORTING;
     this.#links.finish();
-    this.#tellSpilled();
+    tellSpilled(this.#links, this.#loop, log);
     const loopMs = clock.now() - since;
     this.#effects.stop();
     const { failure } = decision;
@@ -377,31 +276,14 @@ export class WorkerRun {
       return bulk.send({ message: { $case: "failed", value: failedMessage(failure.code, failure.message) } });
     }
     await this.#reporter.finish();
-    const bytes = encodePlain(this.#result(decision, loopMs));
+    const part = this.#engine.finish();
+    const effects = { ...part.effects, replayed: this.#journaled?.replayed ?? 0 };
+    const times = { loopMs, waitMs: this.#loop.waitMs };
+    const bytes = encodePlain(workerResult({ ...part, effects }, decision, times));
     for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
       const value = { result: bytes.subarray(at, at + CHUNK_BYTES), more: at + CHUNK_BYTES < bytes.length };
       await bulk.sendPaced({ message: { $case: "finished", value } });
     }
-  }
-
-  #result(decision: EndDecision, loopMs: number): WorkerResult {
-    const { hash, sample, sampledAt, agents, effects, counts, quarantined } = this.#engine.finish();
-    return {
-      ended: decision.reason as Ended,
-      virtualTime: decision.virtualTime,
-      windows: counts.windows,
-      hash,
-      sample,
-      sampledAt,
-      agents,
-      events: counts.delivered,
-      remoteEvents: counts.remote,
-      effects,
-      loopMs,
-      waitMs: this.#loop.waitMs,
-      peakRssBytes: process.resourceUsage().maxRSS * 1024,
-      quarantined: quarantinedOf(quarantined),
-    };
   }
 
   #ready(stage: string): void {

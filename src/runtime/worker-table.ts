@@ -3,7 +3,7 @@ import { CAPACITY_MAX, CAPACITY_MIN, WORKERS_MAX } from "../base/limits.ts";
 import { PROTOCOL_VERSION } from "../net/hello.ts";
 import { hostPort } from "../net/host-port.ts";
 import type { Attachment, Hello } from "../wire/gen/myriad/v1/control.ts";
-import { type AttachStream, WorkerLink } from "./worker-link.ts";
+import { type AttachStream, type ToWorker, WorkerLink } from "./worker-link.ts";
 
 export interface TableOptions {
   readonly runId: string;
@@ -33,6 +33,10 @@ export class WorkerTable {
   /** Those attached, in the order of ids. */
   get links(): WorkerLink[] {
     return this.#links.filter((link) => link !== undefined);
+  }
+
+  tellAll(message: ToWorker): void {
+    for (const link of this.links) link.send(message);
   }
 
   get complete(): boolean {

@@ -1,9 +1,10 @@
 import { MyriadError } from "../base/error.ts";
 import { hostPort } from "../net/host-port.ts";
 import type { LoadedScenario } from "./load-scenario.ts";
-import { type WorkerOptions, WorkerSession } from "./worker-session.ts";
+import type { WorkerOptions } from "./worker-options.ts";
+import { WorkerSession } from "./worker-session.ts";
 
-export type { WorkerOptions } from "./worker-session.ts";
+export type { WorkerOptions } from "./worker-options.ts";
 
 const MASTER_WAIT_MS_DEFAULT = 60_000;
 const HEARTBEAT_MAX_RETRIES_DEFAULT = 100;

@@ -1,0 +1,81 @@
+import type { PlacementFigures } from "../cluster/placement-figures.ts";
+import type { Registry } from "../cluster/registry.ts";
+import type { WorkerOffer } from "../cluster/worker-offer.ts";
+import { populate } from "../model/populate.ts";
+import type { Population } from "../model/population.ts";
+import type { Program } from "../model/program.ts";
+import type { Setup } from "../wire/gen/myriad/v1/control.ts";
+import type { Committed } from "./checkpoint-keeper.ts";
+import type { MasterOptions } from "./master-options.ts";
+import type { PartLink } from "./part-link.ts";
+import { placeRun } from "./place-run.ts";
+import type { AgentsPlaced } from "./placing.ts";
+import { sendPopulation } from "./population-sender.ts";
+import { setupMessage } from "./run-setup.ts";
+
+/** What parts begin from: what they are told of the run, and the population, as long as there is no checkpoint. */
+export class RunSource {
+  readonly #options: MasterOptions;
+  readonly #program: Program;
+  readonly #runId: string;
+  #population: Population | undefined;
+  #placed: AgentsPlaced | undefined;
+
+  constructor(options: MasterOptions, program: Program, runId: string) {
+    this.#options = options;
+    this.#program = program;
+    this.#runId = runId;
+  }
+
+  /** Agents of the population; 0 before it is there. */
+  get agents(): number {
+    return this.#placed?.placement.length ?? this.#population?.count ?? 0;
+  }
+
+  get figures(): PlacementFigures | undefined {
+    return this.#placed?.figures;
+  }
+
+  /** Runs the scenario's `populate`, once. Throws what shows before a run: INVALID_SCENARIO, INVALID_DATA. */
+  async prepare(): Promise<Population> {
+    return (this.#population ??= await populate(this.#program, this.#options.reader));
+  }
+
+  /** Decides who hosts whom among those who offer; `signal` ends the search. */
+  async place(offers: readonly WorkerOffer[], signal: AbortSignal): Promise<Registry> {
+    const { clock, log, run } = this.#options;
+    const population = await this.prepare();
+    const method = run.placement;
+    const { placed, registry } = await placeRun({
+      program: this.#program,
+      population,
+      offers,
+      method,
+      signal,
+      clock,
+      log,
+    });
+    this.#placed = placed;
+    return registry;
+  }
+
+  setupOf(part: number, epoch: number, from: Committed | undefined, commands: number): Setup {
+    const { shares, agentLimits, placement } = this.#placed!;
+    const { runFolder = "" } = this.#options;
+    const restore = from === undefined ? undefined : { checkpoint: from.checkpoint, window: from.window };
+    const agents = placement.length;
+    const subject = { ...this.#options, runId: this.#runId, agents, epoch, runFolder, restore, commands };
+    return { ...setupMessage(this.#program, subject, { shares, agentLimits }), workerId: part };
+  }
+
+  /** Where the population is gone, it is made once more: it is a function of the seed. */
+  async send(link: PartLink): Promise<void> {
+    const population = await this.prepare();
+    await sendPopulation(link, { program: this.#program, population, placement: this.#placed!.placement });
+  }
+
+  /** The population lives on the workers now; this copy goes. */
+  release(): void {
+    this.#population = undefined;
+  }
+}

@@ -1,0 +1,76 @@
+import type { Registry } from "../cluster/registry.ts";
+import type { Program } from "../model/program.ts";
+import { DecisionLog } from "../store/decision-log.ts";
+import { FileCheckpoints } from "../store/file-checkpoints.ts";
+import { nodeDisk } from "../store/node-disk.ts";
+import { RunFolder } from "../store/run-folder.ts";
+import { CheckpointKeeper } from "./checkpoint-keeper.ts";
+import { CHECKPOINT_EVERY, WAIT_FOR_WORKER } from "./config-limits.ts";
+import { Failover, type FailoverOptions } from "./failover.ts";
+import type { MasterOptions } from "./master-options.ts";
+import type { Parts } from "./parts.ts";
+import type { RunCollector } from "./run-collector.ts";
+import { runManifest } from "./run-setup.ts";
+import type { WorkerTable } from "./worker-table.ts";
+
+export interface SurvivalOptions extends Omit<MasterOptions, "runFolder">, Pick<FailoverOptions, "onFailed"> {
+  readonly runFolder: string;
+  readonly runId: string;
+  readonly program: Program;
+  readonly parts: Parts;
+  readonly table: WorkerTable;
+  readonly registry: Registry;
+  readonly collector: RunCollector;
+}
+
+/** What lets a run outlive its processes: its folder, its checkpoints, and who brings lost parts back. */
+export class Survival {
+  readonly keeper: CheckpointKeeper;
+  readonly failover: Failover;
+  readonly #decisions: DecisionLog;
+
+  private constructor(keeper: CheckpointKeeper, failover: Failover, decisions: DecisionLog) {
+    this.keeper = keeper;
+    this.failover = failover;
+    this.#decisions = decisions;
+  }
+
+  /** Throws STORE_FAILED when the folder cannot be written to, or another master has it. */
+  static async open(options: SurvivalOptions): Promise<Survival> {
+    const { runFolder, runId, program, parts, disk = nodeDisk, run, clock, log, scenarioHash } = options;
+    const { expectedWorkers, table, registry, collector } = options;
+    const folder = new RunFolder(disk, runFolder);
+    await folder.write(runManifest(program, options));
+    const decisions = await DecisionLog.open({ disk, folder: folder.decisions, runId });
+    const keeper = new CheckpointKeeper({
+      store: new FileCheckpoints({ disk, folder: folder.checkpoints, runId, writer: "master" }),
+      decisions,
+      run: { runId, seed: program.seed, scenarioHash },
+      parts: expectedWorkers,
+      epoch: () => parts.epoch,
+      everyMs: (run.checkpointEvery ?? CHECKPOINT_EVERY) * 1000,
+      command: (kind, checkpoint) => parts.command(kind, checkpoint),
+      onCommitted: ({ checkpoint, window }) => parts.tellAll({ $case: "committed", value: { checkpoint, window } }),
+      now: () => new Date().toISOString(),
+      clock,
+      log,
+    });
+    const failover = new Failover({
+      ...options,
+      keeper,
+      hosts: () => table.links.filter(({ gone }) => !gone),
+      agentsOf: (part) => registry.agentsOf(part),
+      furthest: () => Math.max(...table.links.flatMap(({ progress }) => progress.map(({ window }) => window))),
+      onBegin: (begun) => collector.forget(begun),
+      recovery: run.recovery ?? "confined",
+      waitMs: options.waitForWorkerMs ?? WAIT_FOR_WORKER * 1000,
+    });
+    return new Survival(keeper, failover, decisions);
+  }
+
+  async close(): Promise<void> {
+    this.failover.close();
+    this.keeper.stop();
+    await this.#decisions.close().catch(() => {});
+  }
+}
