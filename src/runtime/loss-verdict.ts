@@ -4,9 +4,10 @@ import type { MyriadError } from "../base/error.ts";
 /** When a worker dies, several sides tell within this time; the one that knows best is believed. */
 const EVIDENCE_MS = 250;
 
-/** Weights of witnesses to a worker's loss. (The process's end, if it is ours, settles it at once.) */
+/** Weights of witnesses to a worker's loss. */
 export const PEER_TELLS = 1;
 export const STREAM_BROKE = 2;
+export const PROCESS_ENDED = 3;
 
 /** Collects what is said of a loss, and passes the weightiest on once. */
 export class LossVerdict {

@@ -8,15 +8,15 @@ import type { Attachment, Failed, Hello, LocateReply } from "../wire/gen/myriad/
 import { type ClusterStatus, clusterStatus, type MasterState, ProgressMeter } from "./cluster-status.ts";
 import { type ControlHost, ControlServer } from "./control-server.ts";
 import { WORKER_TIMEOUT_MS_DEFAULT, watchHealth } from "./health-watch.ts";
-import { LossVerdict, PEER_TELLS, STREAM_BROKE } from "./loss-verdict.ts";
+import { LossVerdict, PEER_TELLS, PROCESS_ENDED, STREAM_BROKE } from "./loss-verdict.ts";
 import type { MasterOptions } from "./master-options.ts";
 import type { PartLink } from "./part-link.ts";
-import { runTotals } from "./part-result.ts";
+import { runResult } from "./part-result.ts";
 import { Parts } from "./parts.ts";
 import { locateReply } from "./place-run.ts";
 import { checkPlacementMethod } from "./placing.ts";
 import type { RunResult } from "./run.ts";
-import { type Collected, RunCollector } from "./run-collector.ts";
+import { RunCollector } from "./run-collector.ts";
 import { newRunId } from "./run-id.ts";
 import { setupOptions } from "./run-setup.ts";
 import { RunSource } from "./run-source.ts";
@@ -183,10 +183,9 @@ export class MasterNode implements ControlHost {
 
   /** The process of that name is known to have ended: nothing else has to be waited for. */
   processEnded(name: string, how: string): void {
-    const link = this.#table.links.find((each) => each.name === name && !each.gone);
-    if (link !== undefined) this.#lost(link, `its process ended ${how}`);
-    else if (!this.#table.sealed)
-      this.fail(new MyriadError("UNAVAILABLE", `${name} ended ${how} before the run began`));
+    const link = this.#table.links.find((each) => each.name === name);
+    if (link === undefined) this.#losses.hear(new MyriadError("UNAVAILABLE", `${name} ended ${how}`), PROCESS_ENDED);
+    else this.#lost(link, `its process ended ${how}`, PROCESS_ENDED);
   }
 
   bulk(attachment: Attachment, stream: BulkStream): void {
@@ -213,7 +212,7 @@ export class MasterNode implements ControlHost {
     await this.#complete.promise;
     this.#state = "placing";
     const { links } = this.#table;
-    const { run, expectedWorkers: workers } = this.#options;
+    const { run, expectedWorkers: workers, clock } = this.#options;
     const registry = await this.#source.place(
       links.map(({ offer }) => offer),
       this.#over.signal,
@@ -221,30 +220,28 @@ export class MasterNode implements ControlHost {
     this.#registry = registry;
     this.#collector = new RunCollector({ program: this.#program, registry, workers, out: run.out });
     this.#state = "loading";
-    await this.#openFolder();
-    await this.#parts.begin(links, undefined);
-    this.#state = "running";
-    const { clock } = this.#options;
-    const sinceMs = clock.now();
-    this.#survival?.keeper.start();
-    const collected = await this.#collector!.done;
-    return this.#result(collected, (clock.now() - sinceMs) / 1000);
-  }
-
-  /** Where the run keeps what is to survive a crash, and who brings lost parts back. */
-  async #openFolder(): Promise<void> {
-    const { runFolder } = this.#options;
-    if (runFolder === undefined) return;
     this.#survival = await Survival.open({
       ...this.#options,
-      runFolder,
       runId: this.runId,
       program: this.#program,
       parts: this.#parts,
       table: this.#table,
-      registry: this.#registry!,
-      collector: this.#collector!,
+      registry,
+      collector: this.#collector,
       onFailed: (reason) => this.fail(reason),
+    });
+    await this.#parts.begin(links, undefined);
+    this.#state = "running";
+    const sinceMs = clock.now();
+    this.#survival?.keeper.start();
+    const collected = await this.#collector!.done;
+    return runResult(collected, {
+      runId: this.runId,
+      program: this.#program,
+      workers,
+      seconds: (clock.now() - sinceMs) / 1000,
+      placement: this.#source.figures!,
+      recoveries: this.#survival?.failover.reports ?? [],
     });
   }
 
@@ -283,7 +280,10 @@ export class MasterNode implements ControlHost {
   }
 
   /** A stream of the worker has broken, or its beats say that it is dead. May be told more than once. */
-  #lost(link: WorkerLink, why: string): void {
+  #lost(link: WorkerLink, why: string, weight = STREAM_BROKE): void {
+    const reason = new MyriadError("UNAVAILABLE", `${link.title} at ${link.address} is lost: ${why}`);
+    // Who knows better may tell later.
+    if (link.stage === "lost" && this.#survival === undefined) this.#losses.hear(reason, weight);
     if (this.#table.get(link.id) !== link || link.gone) return;
     if (!this.#table.sealed) {
       this.#table.remove(link);
@@ -293,21 +293,7 @@ export class MasterNode implements ControlHost {
       link.stage = "lost";
       link.close();
       if (this.#state === "running" && this.#survival !== undefined) this.#survival.failover.lose(link, why);
-      else {
-        const reason = new MyriadError("UNAVAILABLE", `${link.title} at ${link.address} is lost: ${why}`);
-        this.#losses.hear(reason, STREAM_BROKE);
-      }
+      else this.#losses.hear(reason, weight);
     }
-  }
-
-  #result({ merged, observations }: Collected, seconds: number): RunResult {
-    const { seed, name: scenario } = this.#program;
-    const params = this.#program.params as Record<string, unknown>;
-    const workers = this.#options.expectedWorkers;
-    const { reports = [] } = this.#survival?.failover ?? {};
-    // Parts that came later know only their own time.
-    const wallSeconds = reports.length === 0 ? merged.wallSeconds : seconds;
-    const totals = runTotals({ ...merged, wallSeconds }, observations, reports);
-    return { runId: this.runId, scenario, seed, params, workers, ...totals, placement: this.#source.figures! };
   }
 }

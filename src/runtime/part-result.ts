@@ -1,10 +1,13 @@
 import { MyriadError } from "../base/error.ts";
 import { Hash128 } from "../base/hash.ts";
+import type { PlacementFigures } from "../cluster/placement-figures.ts";
 import type { EndDecision } from "../cluster/worker-loop.ts";
 import type { PartResult } from "../engine/engine.ts";
 import type { SamplePartial } from "../engine/sampler.ts";
 import type { ObservedValue } from "../model/observation.ts";
+import type { Program } from "../model/program.ts";
 import { type Ended, QUARANTINED_SHOWN, type Quarantined, type RecoveryReport, type RunResult } from "./run.ts";
+import type { Collected } from "./run-collector.ts";
 
 /** What one worker has to say at the end; plain data, the content of Finished. */
 export interface WorkerResult {
@@ -112,6 +115,28 @@ export function quarantinedOf(failures: PartResult["quarantined"]): Quarantined 
     return { agent, name, handler, time, code, message };
   });
   return { agents: failures.length, first };
+}
+
+/** What is said of a run beside what its parts have brought about. */
+export interface RunSubject {
+  readonly runId: string;
+  readonly program: Program;
+  readonly workers: number;
+  /** From the start to the end, for the master. */
+  readonly seconds: number;
+  readonly placement: PlacementFigures;
+  readonly recoveries: readonly RecoveryReport[];
+}
+
+/** A run's result, on workers. */
+export function runResult({ merged, observations }: Collected, subject: RunSubject): RunResult {
+  const { runId, program, workers, seconds, placement, recoveries } = subject;
+  const { seed, name: scenario } = program;
+  const params = program.params as Record<string, unknown>;
+  // Parts that came later know only their own time.
+  const wallSeconds = recoveries.length === 0 ? merged.wallSeconds : seconds;
+  const totals = runTotals({ ...merged, wallSeconds }, observations, recoveries);
+  return { runId, scenario, seed, params, workers, ...totals, placement };
 }
 
 /** The part of a run's result that its workers bring about. */

@@ -13,8 +13,7 @@ import type { RunCollector } from "./run-collector.ts";
 import { runManifest } from "./run-setup.ts";
 import type { WorkerTable } from "./worker-table.ts";
 
-export interface SurvivalOptions extends Omit<MasterOptions, "runFolder">, Pick<FailoverOptions, "onFailed"> {
-  readonly runFolder: string;
+export interface SurvivalOptions extends MasterOptions, Pick<FailoverOptions, "onFailed"> {
   readonly runId: string;
   readonly program: Program;
   readonly parts: Parts;
@@ -35,10 +34,11 @@ export class Survival {
     this.#decisions = decisions;
   }
 
-  /** Throws STORE_FAILED when the folder cannot be written to, or another master has it. */
-  static async open(options: SurvivalOptions): Promise<Survival> {
+  /** Undefined where the run has no folder. Throws STORE_FAILED when the folder cannot be written to, or another master has it. */
+  static async open(options: SurvivalOptions): Promise<Survival | undefined> {
     const { runFolder, runId, program, parts, disk = nodeDisk, run, clock, log, scenarioHash } = options;
     const { expectedWorkers, table, registry, collector } = options;
+    if (runFolder === undefined) return undefined;
     const folder = new RunFolder(disk, runFolder);
     await folder.write(runManifest(program, options));
     const decisions = await DecisionLog.open({ disk, folder: folder.decisions, runId });
