@@ -252,6 +252,7 @@ export class MasterNode implements ControlHost {
       return; // Of a part that it had, and was begun elsewhere.
     else if (message.$case === "ready") this.#parts.of(part, host)!.reached(message.value);
     else if (message.$case === "saved") this.#survival?.keeper.saved(part, message.value);
+    else if (message.$case === "pressed") this.#survival?.keeper.hurry();
     else if (message.$case === "replaced") this.#parts.takeReplaced(part, message.value);
     else if (message.$case === "caughtUp") this.#survival?.failover.caughtUp(part, message.value.replayed);
     else throw new MyriadError("PROTOCOL", `${host.title} sent "${message.$case}"`);

@@ -2,6 +2,7 @@ import { Deferred } from "../base/deferred.ts";
 import { MyriadError } from "../base/error.ts";
 import { type Account, type Command, type CommandKind, CommandQueue } from "../cluster/commands.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { LogFigures, PeerLinks } from "../net/peer-links.ts";
 import { Activity } from "../wire/gen/myriad/v1/beats.ts";
 import type { Command as CommandMessage } from "../wire/gen/myriad/v1/control.ts";
 import { decodePlain, encodePlain } from "../wire/plain-codec.ts";
@@ -21,6 +22,9 @@ export interface PartCommandsOptions {
   readonly send: (message: FromWorker) => void;
 }
 
+/** When frames that are kept for peers take this part of their memory, a checkpoint that frees them should not wait. */
+const PRESSED_SHARE = 0.6;
+
 /** What the master asks of a part while it runs, and how far a part that comes in a lost one's place has caught up. */
 export class PartCommands {
   readonly queue: CommandQueue;
@@ -29,6 +33,8 @@ export class PartCommands {
   #lifted: Deferred | undefined;
   /** Deliveries before those that were the lost one's as well; undefined: none are, any more. */
   #replayedFrom: number | undefined;
+  /** The master knows that a checkpoint should be made. */
+  #pressed = false;
   #stopped = false;
 
   /** `applied`: commands up to this number are void. `options` are looked at from the first barrier on. */
@@ -67,6 +73,22 @@ export class PartCommands {
     if (command.kind === "pause") return this.#pause(command);
     if (command.kind !== "stop") this.#save(command.checkpoint, next);
     return undefined;
+  }
+
+  /** Now and then: asks for a checkpoint before what is kept for peers has to go to disk (protocol 18). */
+  watch(logs: readonly LogFigures[], memoryBytes: number): void {
+    const { store, send } = this.#options();
+    if (this.#pressed || store === undefined) return;
+    const kept = logs.reduce((sum, log) => sum + log.memoryBytes + log.diskBytes, 0);
+    if (kept < memoryBytes * PRESSED_SHARE) return;
+    this.#pressed = true;
+    send({ $case: "pressed", value: {} });
+  }
+
+  /** A checkpoint is there for good: what was kept of the windows before it goes. */
+  committed(links: Pick<PeerLinks, "release">, window: number): void {
+    links.release(window);
+    this.#pressed = false;
   }
 
   stop(): void {

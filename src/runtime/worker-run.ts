@@ -134,6 +134,7 @@ export class WorkerRun {
   /** Writes on the board what changes between barriers. */
   look(): void {
     this.#gauge.look();
+    this.#commands.watch(this.#links.figures, this.#options.peers.logs.memoryBytes);
   }
 
   /** To and from the peers. */
@@ -152,7 +153,7 @@ export class WorkerRun {
     else if (message.$case === "start") this.#course(message.value).catch((reason) => this.#fail(reason));
     else if (message.$case === "command") this.#commands.accept(message.value);
     else if (message.$case === "lift") this.#commands.lift(message.value.number);
-    else if (message.$case === "committed") this.#links.release(message.value.window);
+    else if (message.$case === "committed") this.#commands.committed(this.#links, message.value.window);
     else if (message.$case === "replace") this.#replace(message.value);
     else throw new MyriadError("PROTOCOL", `the master sent "${message.$case}"`);
   }
