@@ -152,7 +152,7 @@ describe("bad input is one line, exit code 2, and nothing started", () => {
       /INVALID_CONFIG: .*capacity is 0; it must be a number from/,
     ],
     ["an unknown flag", ["run", "hello.ts", "--wrkers", "1"], /INVALID_ARGUMENT: unknown option '--wrkers'.*--workers/],
-    ["a flag of later", ["run", "hello.ts", "--checkpoint-every", "5"], /INVALID_ARGUMENT: unknown option/],
+    ["a flag of later", ["run", "hello.ts", "--rebalance", "auto"], /INVALID_ARGUMENT: unknown option/],
     ["no scenario", ["run"], /INVALID_ARGUMENT: missing required argument/],
     ["no command", [], /INVALID_ARGUMENT: a command is needed/],
     ["an unknown command", ["rnu", "hello.ts"], /INVALID_ARGUMENT: unknown command "rnu" \(did you mean "run"\?\)/],

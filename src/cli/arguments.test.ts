@@ -3,7 +3,9 @@ import { untilOf } from "../runtime/node-run.ts";
 import {
   collectParam,
   parseAddress,
+  parseCheckpointEvery,
   parsePlacement,
+  parseRecovery,
   parseRounds,
   parseSeed,
   parseStallLimit,
@@ -38,6 +40,13 @@ describe("numbers", () => {
       0.5, 600, 2_147_483.647,
     ]);
     refuses(parseStallLimit, ["0", "-1", "2147483.648", "soon", "", "Infinity", "NaN"], "--stall-limit");
+  });
+
+  test("--checkpoint-every is seconds, or 0; --recovery is one of its names", () => {
+    expect([parseCheckpointEvery("0"), parseCheckpointEvery("0.5"), parseCheckpointEvery("30")]).toEqual([0, 0.5, 30]);
+    refuses(parseCheckpointEvery, ["-1", "2147483.648", "soon", "", "Infinity", "NaN"], "--checkpoint-every");
+    expect([parseRecovery("confined"), parseRecovery("rollback")]).toEqual(["confined", "rollback"]);
+    refuses(parseRecovery, ["", "none", "Rollback"], "--recovery");
   });
 
   test("--rounds is at least 1", () => {
