@@ -3,7 +3,7 @@ import { seal, unseal } from "./sealed.ts";
 import type { PeerAddress, PeerIdentity, Resumption } from "./transport.ts";
 
 /** Raised whenever two builds could misunderstand each other: messages, frames or rules of the barrier. */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 /** The greeting of the worker that opens a stream to `to`. */
 export function helloBytes(self: PeerIdentity, to: number, { received, attempt }: Resumption): Uint8Array {

@@ -187,7 +187,11 @@ export function transportSuite(name: string, makeNetwork: () => () => Transport)
     });
 
     const differences: [string, Partial<PeerIdentity>, RegExp][] = [
-      ["protocol version", { protocolVersion: 99 }, /MISMATCH.*protocol version.*99.*has 2$/],
+      [
+        "protocol version",
+        { protocolVersion: 99 },
+        new RegExp(`MISMATCH.*protocol version.*99.*has ${PROTOCOL_VERSION}$`),
+      ],
       ["run id", { runId: "run-b" }, /MISMATCH.*run id.*run-b.*run-a/],
       ["scenario hash", { scenarioHash: "abd" }, /MISMATCH.*scenario hash.*abd.*abc/],
       ["epoch", { epoch: 2 }, /MISMATCH.*epoch.*has 2.*has 1/],

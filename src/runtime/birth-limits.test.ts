@@ -42,12 +42,10 @@ afterEach(async () => {
 /** Runs on two workers that the setup gives these limits. */
 async function runWithin(agentLimits: readonly number[]) {
   const send = WorkerLink.prototype.send;
-  vi.spyOn(WorkerLink.prototype, "send").mockImplementation(function (this: WorkerLink, message) {
-    if (message.$case !== "setup") return send.call(this, message);
-    return send.call(this, {
-      $case: "setup",
-      value: { ...message.value, agentLimits: asBytes(Float64Array.from(agentLimits)) },
-    });
+  vi.spyOn(WorkerLink.prototype, "send").mockImplementation(function (this: WorkerLink, message, part) {
+    if (message.$case !== "setup") return send.call(this, message, part);
+    const value = { ...message.value, agentLimits: asBytes(Float64Array.from(agentLimits)) };
+    return send.call(this, { $case: "setup", value }, part);
   });
   const common = { host: "127.0.0.1", clock: systemClock, log: silentLog };
   const master = new MasterNode({

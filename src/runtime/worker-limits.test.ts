@@ -83,8 +83,8 @@ async function start(limits: WorkerLimits): Promise<{ at: string; result: Promis
 it("a worker has no more effects under way than it may, and the master shows how many and what it waits for", async () => {
   const { at, result } = await start({ memoryMaxBytes: 2 ** 40, effectsMax: 3 });
   let worker = (await requestStatus(at)).workers[0];
-  while (worker?.state !== "waiting for answers" || worker.pool.length === 0)
-    worker = (await requestStatus(at)).workers[0];
+  const connected = (): number => (worker?.pool ?? []).reduce((sum, shard) => sum + shard.open, 0);
+  while (worker?.state !== "waiting for answers" || connected() < 2) worker = (await requestStatus(at)).workers[0];
   expect(worker).toMatchObject({
     effects: 3,
     effectsMax: 3,
