@@ -139,7 +139,7 @@ describe("pool", () => {
       }
     };
     while (refused === undefined) lease();
-    expect(refused).toMatch(/LIMIT: t\d+: a shard of the pool has 2048 peers already/);
+    expect(refused).toMatch(/LIMIT: t\d+: a shard of the pool has 3072 peers already/);
     const before = pool.metrics().map(({ open }) => open);
     const full = before.indexOf(PEERS_PER_SHARD_MAX);
     for (let more = 0; more < 50; more++) lease();

@@ -92,7 +92,7 @@ describe("the configurations of the specification", () => {
       heartbeatMaxRetries: 5,
     };
     const defaults = { masterWait: 60, peerTimeout: 150, peerWait: 60, capacity: 1, agentsMax: 0 };
-    const budgets = { logMemory: 256, logMax: 16_384, stagingMemory: 512, stagingMax: 16_384 };
+    const budgets = { effectsMax: 10_000, logMemory: 256, logMax: 16_384, stagingMemory: 512, stagingMax: 16_384 };
     expect(parse("worker", input)).toEqual({ ...input, ...defaults, ...budgets });
   });
 
