@@ -196,6 +196,16 @@ describe("a worker that comes in the place of a lost one", () => {
     expect(windowsOf(third)).toEqual([1, 2, 3, 4, 5]);
   });
 
+  it("may be lost before it was ever reached", async () => {
+    const [a] = await lost();
+    a.links.restart({ worker: 1, address: "127.0.0.1:1", incarnation: "second" });
+    const third = await makeWorker(1, { incarnation: "third", retain: true, firstWindow: 1 });
+    a.links.restart({ ...at(1, third), incarnation: "third" });
+    await third.links.connect([at(0, a)]);
+    await until(() => windowsOf(third).length === 5 && third.linked === 1);
+    expect(a.lost).toEqual([]);
+  });
+
   it("keeps out the one that was taken for lost", async () => {
     const [a, b] = await lost();
     const zombie = await makeWorker(1, { retain: true, port: portOf(b) });

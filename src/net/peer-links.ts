@@ -162,7 +162,10 @@ export class PeerLinks {
     old.close();
     const inlet = this.#inletTo(peer, old.whole);
     this.#inlets.set(worker, inlet);
-    inlet.open().catch((reason) => this.#lost(worker, MyriadError.from(reason, "UNAVAILABLE")));
+    inlet.open().catch((reason) => {
+      // The process may be lost before it was reached, and another named: then this inlet was closed, and nobody's loss.
+      if (this.#inlets.get(worker) === inlet) this.#lost(worker, MyriadError.from(reason, "UNAVAILABLE"));
+    });
   }
 
   /** Frames of windows before this one are retained no more: a checkpoint that covers them is committed. */

@@ -44,6 +44,8 @@ interface Making {
   readonly done: Deferred<Committed>;
   window: number;
   pauseMs: number;
+  /** All parts are saved: it is being written down. */
+  commit: Promise<void> | undefined;
 }
 
 /** Has the parts save their state now and then, and makes a checkpoint of it once all have. One at a time. */
@@ -102,6 +104,7 @@ export class CheckpointKeeper {
       done,
       window: Number.NaN,
       pauseMs: 0,
+      commit: undefined,
     };
     return done.promise;
   }
@@ -114,7 +117,7 @@ export class CheckpointKeeper {
   /** A part has saved its state, or failed to. Those of a checkpoint that was given up are passed over. */
   saved(part: number, { checkpoint, window, info, pauseMs, failure }: Saved): void {
     const making = this.#making;
-    if (making?.checkpoint !== checkpoint) return;
+    if (making?.checkpoint !== checkpoint || making.commit !== undefined) return;
     if (failure !== "") {
       this.abandon(failure);
       return;
@@ -129,7 +132,22 @@ export class CheckpointKeeper {
     making.pauseMs = Math.max(making.pauseMs, pauseMs);
     making.parts.set(part, decodePlain(info) as PartInfo);
     if (making.parts.size < this.#options.parts) return;
-    this.#commit(making).catch((reason) => this.abandon(MyriadError.from(reason, "STORE_FAILED").message));
+    making.commit = this.#commit(making).catch((reason) => {
+      if (this.#making === making) this.abandon(MyriadError.from(reason, "STORE_FAILED").message);
+    });
+  }
+
+  /**
+   * Parts are lost, and will begin again from `latest`. Resolves when that stands: from then on no checkpoint is committed
+   * that these parts have not come past once more. Otherwise frames which they need would be released under them, or a
+   * part that is lost after them would begin from a newer checkpoint than they did, and lack frames that they need.
+   */
+  async lose(parts: Iterable<number>): Promise<void> {
+    const making = this.#making;
+    if (making === undefined) return;
+    if (making.commit !== undefined) return making.commit;
+    // They save it again. If nobody is left who has been there, it may be at another barrier.
+    for (const part of parts) making.parts.delete(part);
   }
 
   /** The one that is being made will not be. */
@@ -168,6 +186,7 @@ export class CheckpointKeeper {
     log.info("checkpoint", { checkpoint, window, bytes, pauseMs: Math.round(pauseMs), tookMs });
     onCommitted(committed);
     done.resolve(committed);
-    await store.prune();
+    // What is not needed any more is removed beside the run; the next time will do as well.
+    store.prune().catch((reason) => log.warn("old checkpoints are left", { reason: (reason as Error).message }));
   }
 }

@@ -89,14 +89,15 @@ export class Failover {
     this.#running = true;
     try {
       while (this.#lost.size > 0 && !this.#closed) {
-        this.#disturbed = new Deferred<never>();
-        this.#disturbed.promise.catch(() => {});
+        const disturbed = new Deferred<never>();
+        this.#disturbed = disturbed;
+        disturbed.promise.catch(() => {});
         const lost = new Map(this.#lost);
         try {
-          await Promise.race([this.#attempt(lost), this.#disturbed.promise]);
-          for (const part of lost.keys()) this.#lost.delete(part);
+          await Promise.race([this.#attempt(lost, disturbed), disturbed.promise]);
+          for (const [part, loss] of lost) if (this.#lost.get(part) === loss) this.#lost.delete(part);
         } catch (reason) {
-          if (!this.#disturbed.settled) throw reason;
+          if (!disturbed.settled) throw reason;
         }
       }
     } catch (reason) {
@@ -106,11 +107,14 @@ export class Failover {
     }
   }
 
-  async #attempt(lost: ReadonlyMap<number, Loss>): Promise<void> {
+  /** Nothing is done any more once it is `disturbed`: the next attempt is under way. */
+  async #attempt(lost: ReadonlyMap<number, Loss>, disturbed: Deferred<never>): Promise<void> {
     const { parts, keeper, recovery, clock, log, onBegin } = this.#options;
+    // A checkpoint that all have reached the barrier of may still be completed, by those that come. One that is being
+    // committed is waited for, lest it release frames that are needed by who begins from the one before.
+    await keeper.lose(lost.keys());
     const hostOf = await this.#hostsFor([...lost.keys()]);
-    // A checkpoint that all have reached the barrier of may still be completed, by those that come; one that is being
-    // written to disk is waited for in no case: what is committed is what counts now.
+    if (disturbed.settled) return;
     const from = keeper.latest;
     const all = recovery === "rollback";
     const begun = all ? parts.links.map(({ part }) => part) : [...lost.keys()];

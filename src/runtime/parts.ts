@@ -4,7 +4,7 @@ import { type Account, type Command, type CommandKind, mergeAccounts } from "../
 import type { Replaced } from "../wire/gen/myriad/v1/control.ts";
 import { decodePlain, encodePlain } from "../wire/plain-codec.ts";
 import type { Committed } from "./checkpoint-keeper.ts";
-import { PartLink } from "./part-link.ts";
+import { PartLink, type PartStage } from "./part-link.ts";
 import { FIRST_EPOCH } from "./run-setup.ts";
 import type { RunSource } from "./run-source.ts";
 import type { ToWorker, WorkerLink } from "./worker-link.ts";
@@ -57,7 +57,9 @@ export class Parts {
     this.#connect(this.links);
     await Promise.all(this.links.map((link) => link.connected));
     const account = through === undefined ? undefined : { applied: [], closed: [], through };
-    for (const link of this.links) this.#start(link, account);
+    for (const link of this.links) this.#start(link, account, commands);
+    // That the run is to end was meant for the run, and not for an epoch of it.
+    if (this.#commands.slice(0, commands).some(({ kind }) => kind === "stop")) this.command("stop");
   }
 
   /** Other processes take lost parts over, from where the run has kept all that came since; the other parts go on. */
@@ -70,19 +72,18 @@ export class Parts {
     this.#options.source.release();
     const accounts = lost.map((link) => Promise.all(others.map((other) => this.#introduce(link, other))));
     const merged = (await Promise.all(accounts)).map(mergeAccounts);
+    // Begun anew meanwhile, perhaps on the same host, which would take what is said to the old one for its own.
+    if (lost.some(({ stage }) => stage === "lost")) throw new MyriadError("STOPPED", "parts are begun anew");
     this.#connect(lost);
     await Promise.all(lost.map((link) => link.connected));
-    for (const [i, link] of lost.entries()) {
-      for (const value of this.#commands.slice(commands)) link.send({ $case: "command", value });
-      this.#start(link, merged[i]!);
-    }
+    for (const [i, link] of lost.entries()) this.#start(link, merged[i]!, commands);
   }
 
-  /** Gives all parts a command. Returns its number. */
+  /** Gives all parts a command, those that are not there yet when they start. Returns its number. */
   command(kind: CommandKind, checkpoint = 0): number {
     const command = { number: this.#commands.length + 1, kind, checkpoint };
     this.#commands.push(command);
-    this.tellAll({ $case: "command", value: command });
+    for (const link of this.links) if (STARTED.has(link.stage)) link.send({ $case: "command", value: command });
     return command.number;
   }
 
@@ -123,8 +124,10 @@ export class Parts {
     return known.promise;
   }
 
-  #start(link: PartLink, account: Account | undefined): void {
+  /** `commands`: it needs no more of those up to this number. */
+  #start(link: PartLink, account: Account | undefined, commands: number): void {
     link.stage = "running";
+    for (const value of this.#commands.slice(commands)) link.send({ $case: "command", value });
     link.send({ $case: "start", value: { account: account === undefined ? NONE : encodePlain(account) } });
   }
 }
@@ -132,3 +135,4 @@ export class Parts {
 const peerOf = ({ part, address, incarnation }: PartLink) => ({ workerId: part, address, incarnation });
 
 const NONE = new Uint8Array(0);
+const STARTED: ReadonlySet<PartStage> = new Set(["running", "finished"]);

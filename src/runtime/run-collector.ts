@@ -59,8 +59,12 @@ export class RunCollector {
     this.forget([...this.#parts.keys()]);
   }
 
-  /** Parts begin anew: what has come of them in pieces is void. */
+  /**
+   * Parts begin anew: what has come of them in pieces is void. When all do, so is what they came to: a command to stop takes
+   * effect at another barrier then.
+   */
   forget(parts: readonly number[]): void {
+    if (parts.length === this.#parts.length) this.#parts.fill(undefined);
     for (const part of parts) {
       this.#records[part] = [];
       this.#states[part] = [];
