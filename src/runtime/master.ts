@@ -73,10 +73,7 @@ export class MasterNode implements ControlHost {
       spares: options.runFolder !== undefined,
     });
     this.#source = new RunSource(options, this.#program, this.runId);
-    this.#parts = new Parts({
-      parts: expectedWorkers,
-      source: this.#source,
-    });
+    this.#parts = new Parts({ parts: expectedWorkers, source: this.#source });
     this.#meter = new ProgressMeter(clock, expectedWorkers, this.#program.until);
     this.#losses = new LossVerdict(clock, (reason) => this.fail(reason));
     this.#failed.promise.catch(() => {}); // Whoever waits hears of it; nobody may be waiting yet.
@@ -184,6 +181,8 @@ export class MasterNode implements ControlHost {
   /** The process of that name is known to have ended: nothing else has to be waited for. */
   processEnded(name: string, how: string): void {
     const link = this.#table.links.find((each) => each.name === name);
+    // One that came to take a lost one's place, and never did: others may.
+    if (link === undefined && this.#state === "running" && this.#survival !== undefined) return;
     if (link === undefined) this.#losses.hear(new MyriadError("UNAVAILABLE", `${name} ended ${how}`), PROCESS_ENDED);
     else this.#lost(link, `its process ended ${how}`, PROCESS_ENDED);
   }

@@ -123,10 +123,8 @@ export class WorkerRun {
       onLinked: () => this.#ready("connected"),
     });
     this.#receiver = new PopulationReceiver(this.#engine, setup.agents);
-    const { keepRecords, keepStates } = wishes;
-    const { agents } = setup;
     const parts = { engine: this.#engine, loop: this.#loop };
-    this.#reporter = new Reporter({ ...parts, stream: bulk, self, agents, keepRecords, keepStates, clock });
+    this.#reporter = new Reporter({ ...parts, ...wishes, stream: bulk, self, clock });
     this.#gauge = new WorkerGauge({ ...parts, effects: this.#effects, board });
     this.#memory = new MemoryGuard({ limitBytes: limits.memoryMaxBytes, rss: process.memoryUsage.rss, clock });
   }
@@ -161,7 +159,7 @@ export class WorkerRun {
   /** Begins from a checkpoint instead of a population. */
   async restore({ checkpoint }: Restore): Promise<void> {
     await this.#store!.load(this.#engine, checkpoint);
-    await this.#loaded();
+    this.#ready("loaded");
   }
 
   /** A message of the master on the stream of what is large. */
@@ -169,7 +167,7 @@ export class WorkerRun {
     if (this.#receiver.accept(message)) return;
     if (message.$case !== "populationEnd") throw new MyriadError("PROTOCOL", `the master sent "${message.$case}"`);
     this.#receiver.finish(message.value.chunks);
-    this.#loaded().catch((reason) => this.#fail(reason));
+    this.#ready("loaded");
   }
 
   /** Ends what is under way; nothing is sent any more. */
@@ -236,14 +234,16 @@ export class WorkerRun {
     throw this.#memory.failure(usedBytes, { agents, pending, effects: this.#effects.underWay });
   }
 
-  /** All agents are here. What they were answered in earlier lives is looked up before any of them asks. */
-  async #loaded(): Promise<void> {
+  /**
+   * What the agents were answered in earlier lives is looked up before any of them asks, and not before the run begins: until
+   * the peers know of this part they take frames of the one that it replaces, which may be alive and answered yet.
+   */
+  async #open(): Promise<void> {
     const { setup } = this.#options;
     if (this.#journaled !== undefined && setup.epoch > FIRST_EPOCH) {
       this.#journaled.answers = await this.#store!.answersFor(this.#engine);
     }
     if (setup.restore !== undefined) await this.#engine.opened();
-    this.#ready("loaded");
   }
 
   /** Another process has come in the place of a peer. */
@@ -262,6 +262,7 @@ export class WorkerRun {
     const { clock, bulk, setup, log } = this.#options;
     const since = clock.now();
     this.#gauge.aside = undefined;
+    await this.#open();
     if (account.length > 0) this.#commands.inherit(account);
     const decision: LoopEnd = await this.#loop.run(setup.restore?.window);
     this.#commands.reached(this.#loop.window);
@@ -289,6 +290,8 @@ export class WorkerRun {
 
   #ready(stage: string): void {
     const { address, incarnation } = this.#options;
+    // Begun anew meanwhile: what this one has loaded is nobody's.
+    if (this.#stopped) return;
     this.#options.send({ $case: "ready", value: { stage, address, incarnation } });
   }
 
