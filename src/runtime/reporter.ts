@@ -20,8 +20,6 @@ export interface ReporterOptions {
   readonly loop: WorkerLoop;
   readonly stream: Pick<MasterBulkStream, "send" | "sendPaced" | "room">;
   readonly self: number;
-  /** Agents of the population, on all workers. */
-  readonly agents: number;
   readonly keepRecords: boolean;
   readonly keepStates: boolean;
   readonly clock: Clock;
@@ -31,11 +29,9 @@ export interface ReporterOptions {
 export class Reporter {
   readonly #options: ReporterOptions;
   #lastMs = 0;
-  #born: number;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
-    this.#born = options.agents;
   }
 
   /** After each barrier. While the master does not keep up, resolves when it does: rows do not pile up here. */
@@ -75,12 +71,14 @@ export class Reporter {
     const { engine, self, keepRecords, loop } = this.#options;
     const samples = engine.takeSamples();
     const births = engine.takeBirths();
+    const firstBorn = engine.core.table.total - births.length;
     const window = loop.window;
     if (self === SPOKESMAN) {
       for (const bytes of encodeRows(samples, "a sample")) yield report(window, { samples: bytes });
       for (let first = 0; first < births.length; first += ROWS_MAX) {
         const part = births.slice(first, first + ROWS_MAX);
-        for (const bytes of encodeRows([this.#birthRows(part)], "births")) yield report(window, { births: bytes });
+        for (const bytes of encodeRows([birthRows(firstBorn + first, part)], "births"))
+          yield report(window, { births: bytes });
       }
     }
     const records = engine.takeRecords();
@@ -91,17 +89,13 @@ export class Reporter {
       yield { message: { $case: "records", value: { rows, window, more: i + 1 < pieces.length } } };
     }
   }
-
-  #birthRows(births: readonly { type: number; worker: number }[]): BirthRows {
-    const first = this.#born;
-    this.#born += births.length;
-    return {
-      first,
-      types: Uint16Array.from(births, ({ type }) => type),
-      workers: Uint16Array.from(births, ({ worker }) => worker),
-    };
-  }
 }
+
+const birthRows = (first: number, births: readonly { type: number; worker: number }[]): BirthRows => ({
+  first,
+  types: Uint16Array.from(births, ({ type }) => type),
+  workers: Uint16Array.from(births, ({ worker }) => worker),
+});
 
 function report(window: number, parts: { samples?: Uint8Array; births?: Uint8Array }): WorkerBulk {
   const none = new Uint8Array(0);

@@ -28,6 +28,8 @@ export interface RunPlan {
   params: unknown;
   workers: number;
   commandLine: readonly string[];
+  /** Of a run that goes on with another: the window and the checkpoint that it begins with; null: from the population. */
+  resumedFrom?: { readonly window: number; readonly checkpoint: number } | null;
   /** ISO 8601. */
   started: string;
 }
@@ -113,7 +115,7 @@ export class RunDir implements RunWriter {
   }
 
   #writeManifest(end: { ended: string | null; result: RunResult | null; error?: string }): void {
-    const { scenario, hash, seed, params, workers, commandLine, started } = this.#plan;
+    const { scenario, hash, seed, params, workers, commandLine, started, resumedFrom } = this.#plan;
     const { result } = end;
     const manifest = {
       runId: result?.runId ?? null,
@@ -127,6 +129,7 @@ export class RunDir implements RunWriter {
       workers,
       commandLine,
       started,
+      ...(resumedFrom === undefined ? {} : { resumedFrom }),
       ...end,
     };
     const path = join(this.path, "manifest.json");

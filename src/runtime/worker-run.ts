@@ -124,9 +124,8 @@ export class WorkerRun {
     });
     this.#receiver = new PopulationReceiver(this.#engine, setup.agents);
     const { keepRecords, keepStates } = wishes;
-    const { agents } = setup;
     const parts = { engine: this.#engine, loop: this.#loop };
-    this.#reporter = new Reporter({ ...parts, stream: bulk, self, agents, keepRecords, keepStates, clock });
+    this.#reporter = new Reporter({ ...parts, stream: bulk, self, keepRecords, keepStates, clock });
     this.#gauge = new WorkerGauge({ ...parts, effects: this.#effects, board });
     this.#memory = new MemoryGuard({ limitBytes: limits.memoryMaxBytes, rss: process.memoryUsage.rss, clock });
   }
