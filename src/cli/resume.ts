@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { MyriadError } from "../base/error.ts";
+import { WindowGrid } from "../base/grid.ts";
+import { compile } from "../model/program.ts";
 import { loadScenario } from "../runtime/load-scenario.ts";
 import { openPriorRun, type PriorRun } from "../runtime/prior-run.ts";
 import { resumeRun } from "../runtime/resume.ts";
@@ -67,15 +69,24 @@ function resultsOf(prior: PriorRun, options: ResumeArguments, io: Io): RunDir {
   while (existsSync(join(folder, `resumed-${number}`))) number++;
   const path = join(folder, `resumed-${number}`);
   checkRunDir(path);
+  const { seed, params } = manifest;
+  const { lookahead } = compile(loaded.scenario, { seed, params: params as Record<string, unknown> });
   const plan = {
     scenario: loaded.file,
     hash: loaded.hash,
-    seed: manifest.seed,
-    params: manifest.params,
+    seed,
+    params,
     workers: options.workers ?? manifest.options.workers,
     commandLine: io.commandLine,
     started: io.date(),
-    resumedFrom: checkpoint === undefined ? null : { window: checkpoint.window, checkpoint: checkpoint.id },
+    resumedFrom:
+      checkpoint === undefined
+        ? null
+        : {
+            window: checkpoint.window,
+            virtualTime: new WindowGrid(lookahead).edge(checkpoint.window),
+            checkpoint: checkpoint.id,
+          },
   };
   return new RunDir(path, plan, loaded.scenario, io.date);
 }

@@ -52,7 +52,10 @@ export class Survival {
         epoch: () => parts.epoch,
         everyMs: (run.checkpointEvery ?? CHECKPOINT_EVERY) * 1000,
         command: (kind, checkpoint) => parts.command(kind, checkpoint),
-        onCommitted: ({ checkpoint, window }) => parts.tellAll({ $case: "committed", value: { checkpoint, window } }),
+        onCommitted: ({ checkpoint, window }) => {
+          run.out?.checkpoint?.();
+          parts.tellAll({ $case: "committed", value: { checkpoint, window } });
+        },
         now: () => new Date().toISOString(),
         clock,
         log,
