@@ -8,6 +8,7 @@ import {
   parseCheckpointEvery,
   parsePlacement,
   parseRecovery,
+  parseResumeWorkers,
   parseRounds,
   parseSeed,
   parseStallLimit,
@@ -64,6 +65,7 @@ function createProgram(io: Io, done: (code: number) => void): Command {
       throw new MyriadError("INVALID_ARGUMENT", `${what}; commands are ${names.join(", ")}`);
     });
   addRun(program, io, done);
+  addResume(program, io, done);
   addVerify(program, io, done);
   addNodes(program, io, done);
   addRequests(program, io, done);
@@ -121,6 +123,19 @@ function addRun(program: Command, io: Io, done: (code: number) => void): void {
     .addOption(checkpointOption())
     .addOption(recoveryOption())
     .action(async (path, options) => done(await (await import("./run.ts")).run(path, options, io)));
+}
+
+function addResume(program: Command, io: Io, done: (code: number) => void): void {
+  program
+    .command("resume")
+    .description("goes on with a broken-off run from its last checkpoint, to its end")
+    .argument("<dir>", "the folder that the run was given as --out")
+    .addOption(
+      new Option("--workers <N>", "worker processes (default: as many as the run had)").argParser(parseResumeWorkers),
+    )
+    .addOption(jsonOption())
+    .addOption(quietOption())
+    .action(async (dir, options) => done(await (await import("./resume.ts")).resume(dir, options, io)));
 }
 
 function addVerify(program: Command, io: Io, done: (code: number) => void): void {

@@ -104,6 +104,13 @@ function statesOf(core: Core, slots: Uint32Array): unknown[] {
   return states;
 }
 
+/** By row. */
+function takeNames(reader: ByteReader): Map<number, string> {
+  const names = new Map<number, string>();
+  for (let left = reader.u32(); left > 0; left--) names.set(reader.u32(), reader.text());
+  return names;
+}
+
 /** The agents of a section. Only the indices are read at once: whoever wants none of them is soon done. */
 export class AgentRows {
   readonly index: Uint32Array;
@@ -116,6 +123,17 @@ export class AgentRows {
     this.index = takeU32(this.#reader, this.#reader.u32());
   }
 
+  /** What a list of all agents says of each: its type, and its name where it has one of its own. Read instead of `addTo`. */
+  labels(): { readonly type: Uint16Array; readonly names: readonly (readonly [number, string])[] } {
+    const reader = this.#reader;
+    const count = this.index.length;
+    const type = takeU16(reader, count);
+    reader.raw(count);
+    for (const _counter of COUNTERS) if (reader.u8() === 1) takeU32(reader, count);
+    const names = [...takeNames(reader)].map(([row, name]) => [this.index[row]!, name] as const);
+    return { type, names };
+  }
+
   /** Puts those agents that `wants` names into the table, new ones at its end, others in the place of what was there. */
   addTo(core: Core, wants: (index: number) => boolean): void {
     const reader = this.#reader;
@@ -124,8 +142,7 @@ export class AgentRows {
     const type = takeU16(reader, count);
     const flags = reader.raw(count);
     const counters = COUNTERS.map(() => (reader.u8() === 1 ? takeU32(reader, count) : undefined));
-    const names = new Map<number, string>();
-    for (let left = reader.u32(); left > 0; left--) names.set(reader.u32(), reader.text());
+    const names = takeNames(reader);
     const ties = this.#readTies(core);
     const odd = reader.raw(reader.u32());
     const states = decodePlain(reader.raw(reader.remaining)) as unknown[];

@@ -9,6 +9,7 @@ import { SECONDS_MAX, STALL_LIMIT } from "./config-limits.ts";
 import { type Log, silentLog } from "./log.ts";
 import { MasterNode } from "./master.ts";
 import { fileOfScenario } from "./node-run.ts";
+import type { PriorRun } from "./prior-run.ts";
 import type { RunOptions, RunResult } from "./run.ts";
 import { scenarioHash } from "./scenario-hash.ts";
 import { spawnWorker, type WorkerProcess } from "./worker-process.ts";
@@ -28,9 +29,15 @@ const SPAWNS_MAX_FACTOR = 10;
 
 /**
  * Runs a scenario with this process as the master of `options.workers` worker processes on this machine, over gRPC on
- * the loopback. All of them are gone when it settles, and die with this process if it is killed before.
+ * the loopback. All of them are gone when it settles, and die with this process if it is killed before. `prior`: goes on
+ * with that run, in its folder.
  */
-export async function runCluster(scenario: Scenario, options: RunOptions, log: Log = silentLog): Promise<RunResult> {
+export async function runCluster(
+  scenario: Scenario,
+  options: RunOptions,
+  log: Log = silentLog,
+  prior?: PriorRun,
+): Promise<RunResult> {
   const workers = options.workers ?? 1;
   const file = fileOfScenario(scenario);
   const folder = await runFolderOf(options);
@@ -44,6 +51,7 @@ export async function runCluster(scenario: Scenario, options: RunOptions, log: L
     run: options,
     stallLimitMs: stallLimitMs(options.stallLimit),
     ...(folder === undefined ? {} : { runFolder: folder.path }),
+    ...(prior === undefined ? {} : { prior }),
     clock: systemClock,
     log,
     reader: dataFiles,

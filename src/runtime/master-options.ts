@@ -3,6 +3,7 @@ import type { Scenario } from "../model/scenario.ts";
 import type { DataReader } from "../store/data-file.ts";
 import type { Disk } from "../store/disk.ts";
 import type { Log } from "./log.ts";
+import type { PriorRun } from "./prior-run.ts";
 import type { RunOptions } from "./run.ts";
 
 /** What a master is given for its run. */
@@ -29,6 +30,8 @@ export interface MasterOptions {
   readonly healthCheckMs?: number;
   /** Where checkpoints and decisions are kept; absent: nowhere, and a worker that is lost ends the run. */
   readonly runFolder?: string;
+  /** The run that is gone on with, in `runFolder`; absent: a new one begins. */
+  readonly prior?: PriorRun;
   /** How long it waits for a worker when nobody is left who could take a part over. Default 60,000. */
   readonly waitForWorkerMs?: number;
   /** Default: the machine's. */

@@ -38,7 +38,7 @@ export type { MasterOptions } from "./master-options.ts";
  * other, starts them, and gathers what they report. Events between agents never pass here.
  */
 export class MasterNode implements ControlHost {
-  readonly runId: string = newRunId();
+  readonly runId: string;
   readonly #options: MasterOptions;
   readonly #program: Program;
   readonly #table: WorkerTable;
@@ -61,6 +61,7 @@ export class MasterNode implements ControlHost {
   constructor(options: MasterOptions) {
     const { expectedWorkers, run, clock } = options;
     this.#options = options;
+    this.runId = options.prior?.manifest.runId ?? newRunId();
     this.#server = new ControlServer(this, clock);
     setupOptions(run);
     checkPlacementMethod(run.placement);
@@ -73,13 +74,13 @@ export class MasterNode implements ControlHost {
       spares: options.runFolder !== undefined,
     });
     this.#source = new RunSource(options, this.#program, this.runId);
-    this.#parts = new Parts({ parts: expectedWorkers, source: this.#source });
+    this.#parts = new Parts({ parts: expectedWorkers, epoch: options.prior?.epoch, source: this.#source });
     this.#meter = new ProgressMeter(clock, expectedWorkers, this.#program.until);
     this.#losses = new LossVerdict(clock, (reason) => this.fail(reason));
     this.#failed.promise.catch(() => {}); // Whoever waits hears of it; nobody may be waiting yet.
   }
 
-  /** Runs the scenario's `populate`. Throws what shows before a run: INVALID_SCENARIO, INVALID_DATA. */
+  /** Runs the scenario's `populate`, unless there is a checkpoint. Throws what shows before a run: INVALID_SCENARIO, INVALID_DATA. */
   async prepare(): Promise<void> {
     await this.#source.prepare();
   }
@@ -229,7 +230,7 @@ export class MasterNode implements ControlHost {
       collector: this.#collector,
       onFailed: (reason) => this.fail(reason),
     });
-    await this.#parts.begin(links, undefined);
+    await this.#parts.begin(links, this.#survival?.keeper.latest);
     this.#state = "running";
     const sinceMs = clock.now();
     this.#survival?.keeper.start();
@@ -239,7 +240,7 @@ export class MasterNode implements ControlHost {
       program: this.#program,
       workers,
       seconds: (clock.now() - sinceMs) / 1000,
-      placement: this.#source.figures!,
+      placement: this.#source.figures,
       recoveries: this.#survival?.failover.reports ?? [],
     });
   }

@@ -124,7 +124,8 @@ export interface RunSubject {
   readonly workers: number;
   /** From the start to the end, for the master. */
   readonly seconds: number;
-  readonly placement: PlacementFigures;
+  /** Of the population; undefined for agents of a checkpoint. */
+  readonly placement: PlacementFigures | undefined;
   readonly recoveries: readonly RecoveryReport[];
 }
 
@@ -136,7 +137,7 @@ export function runResult({ merged, observations }: Collected, subject: RunSubje
   // Parts that came later know only their own time.
   const wallSeconds = recoveries.length === 0 ? merged.wallSeconds : seconds;
   const totals = runTotals({ ...merged, wallSeconds }, observations, recoveries);
-  return { runId, scenario, seed, params, workers, ...totals, placement };
+  return { runId, scenario, seed, params, workers, ...totals, ...(placement === undefined ? {} : { placement }) };
 }
 
 /** The part of a run's result that its workers bring about. */

@@ -1,6 +1,8 @@
 import type { Clock } from "../base/clock.ts";
 import { MyriadError } from "../base/error.ts";
 import { CHUNK_BYTES } from "../base/limits.ts";
+import { placementOnto, successorOf } from "../cluster/placement-onto.ts";
+import { decodeCommon } from "../engine/common-section.ts";
 import type { Engine } from "../engine/engine.ts";
 import { openSection } from "../engine/section.ts";
 import { Answers } from "../store/answers.ts";
@@ -19,6 +21,8 @@ export interface PartStoreOptions {
   readonly folder: string;
   readonly runId: string;
   readonly part: number;
+  /** Parts of the run. */
+  readonly workers: number;
   readonly epoch: number;
   readonly incarnation: string;
   /** The checkpoint that the part is loaded from; 0: none. */
@@ -51,9 +55,9 @@ export class PartStore {
 
   /** As the setup says; undefined when the run keeps nothing on disk. */
   static of(given: Pick<PartStoreOptions, "disk" | "incarnation" | "clock" | "log"> & { readonly setup: Setup }) {
-    const { runFolder: folder, runId, workerId: part, epoch, restore } = given.setup;
+    const { runFolder: folder, runId, workerId: part, workers, epoch, restore } = given.setup;
     if (folder === "") return undefined;
-    return new PartStore({ ...given, folder, runId, part, epoch, checkpoint: restore?.checkpoint ?? 0 });
+    return new PartStore({ ...given, folder, runId, part, workers, epoch, checkpoint: restore?.checkpoint ?? 0 });
   }
 
   /**
@@ -70,19 +74,23 @@ export class PartStore {
     return { info: this.#write(checkpoint, sections), pauseMs };
   }
 
-  /** Fills an engine from a checkpoint: agents that are placed on this part, whoever wrote them. */
+  /**
+   * Fills an engine from a checkpoint: agents that are placed on this part, whoever wrote them. Where the run has another
+   * number of parts by now, `placementOnto` says which these are.
+   */
   async load(engine: Engine, checkpoint: number): Promise<void> {
-    const { part } = this.#options;
+    const { part, workers } = this.#options;
     const manifest = await this.#checkpoints.manifest(checkpoint);
+    const before = manifest.workers.length;
     let loaded = false;
     for (const worker of [...manifest.workers].sort((a, b) => a - b)) {
       for await (const section of this.#checkpoints.readPart(manifest, worker)) {
         const { kind } = openSection(section);
         if (kind === "common") {
-          engine.load(section);
+          engine.load(section, placementOnto(decodeCommon(section).placement, before, workers));
           loaded = true;
         } else if (!loaded) throw new MyriadError("CORRUPT", `checkpoint ${checkpoint} has nothing that is common`);
-        else if (kind !== "part" || worker === part) engine.adopt(section);
+        else if (kind !== "part" || successorOf(worker, workers) === part) engine.adopt(section);
       }
     }
   }

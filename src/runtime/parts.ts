@@ -12,6 +12,8 @@ import type { ToWorker, WorkerLink } from "./worker-link.ts";
 export interface PartsOptions {
   /** Of the run. */
   readonly parts: number;
+  /** The highest epoch that was used before. Default: none was. */
+  readonly epoch?: number | undefined;
   /** What a part is told at first, and where its share of the population comes from. */
   readonly source: Pick<RunSource, "setupOf" | "send" | "release">;
 }
@@ -22,7 +24,7 @@ export interface PartsOptions {
  */
 export class Parts {
   readonly links: PartLink[] = [];
-  epoch: number = FIRST_EPOCH - 1;
+  epoch: number;
   readonly #options: PartsOptions;
   /** All that were ever given, the n-th with the number n. */
   readonly #commands: Command[] = [];
@@ -30,6 +32,7 @@ export class Parts {
 
   constructor(options: PartsOptions) {
     this.#options = options;
+    this.epoch = options.epoch ?? FIRST_EPOCH - 1;
   }
 
   /** The part, if this process hosts it. */

@@ -131,6 +131,22 @@ describe("RunDir", () => {
     );
   });
 
+  test("what came before a checkpoint is in the folder then, and is put in order at the end", () => {
+    const out = open();
+    out.samples([{ time: 1, values: { sick: 1 } }]);
+    out.records([{ time: 2, agent: 1, number: 1, series: "n", value: { a: 1, b: 2 } }]);
+    out.checkpoint();
+    expect(read("observations.csv").split("\n")).toHaveLength(3);
+    expect(read("records.part.csv")).toBe("time,agent,series,value\n2,1,n.a,1\n2,1,n.b,2\n");
+    out.records([{ time: 1, agent: 0, number: 1, series: "n", value: 3 }]);
+    out.checkpoint();
+    out.checkpoint();
+    expect(read("records.part.csv").split("\n").slice(3)).toEqual(["1,0,n,3", ""]);
+    out.fail("broke off");
+    expect(read("records.csv")).toBe("time,agent,series,value\n1,0,n,3\n2,1,n.a,1\n2,1,n.b,2\n");
+    expect(readdirSync(join(folder, "run"))).not.toContain("records.part.csv");
+  });
+
   test("records stand in the order of time, agent and number, however they came", () => {
     const run = open();
     run.records([

@@ -19,6 +19,8 @@ import type { RecordRow, RunWriter, SampleRow, StateRow } from "./run-writer.ts"
 import type { ScenarioHash } from "./scenario-hash.ts";
 import { versions } from "./version.ts";
 
+const SPOOL = "records.part.csv";
+
 /** What is known of a run before it starts. */
 export interface RunPlan {
   /** Path of the scenario module. */
@@ -28,13 +30,16 @@ export interface RunPlan {
   params: unknown;
   workers: number;
   commandLine: readonly string[];
+  /** Of a run that goes on with another one's checkpoint: rows before its virtual time are the other's. null: from the population. */
+  resumedFrom?: { readonly window: number; readonly virtualTime: number; readonly checkpoint: number } | null;
   /** ISO 8601. */
   started: string;
 }
 
 /**
  * The folder of one run: `manifest.json`, `observations.csv`, `records.csv` and `states.jsonl`. The manifest is there
- * from the start, with `ended: null`, and is replaced as a whole at the end.
+ * from the start, with `ended: null`, and is replaced as a whole at the end. What comes before a checkpoint outlives this
+ * process: records, until they are sorted, in `records.part.csv`.
  */
 export class RunDir implements RunWriter {
   readonly path: string;
@@ -43,6 +48,9 @@ export class RunDir implements RunWriter {
   readonly #columns: Column[];
   readonly #observations: LineFile;
   readonly #records: RecordRow[] = [];
+  /** Records that came before the last checkpoint, in any order; and how many those are. */
+  #spool: LineFile | undefined;
+  #spooled = 0;
   readonly #states: { index: number; line: string }[] = [];
 
   /** The folder must have passed `checkRunDir`. `now` gives the wall time as ISO 8601. */
@@ -65,6 +73,16 @@ export class RunDir implements RunWriter {
 
   records(rows: readonly RecordRow[]): void {
     for (const row of rows) this.#records.push(row);
+  }
+
+  checkpoint(): void {
+    this.#observations.flush();
+    if (this.#spooled === this.#records.length) return;
+    this.#spool ??= recordFile(join(this.path, SPOOL));
+    for (; this.#spooled < this.#records.length; this.#spooled++) {
+      writeRecord(this.#spool, this.#records[this.#spooled]!);
+    }
+    this.#spool.flush();
   }
 
   states(rows: Iterable<StateRow>): void {
@@ -94,15 +112,12 @@ export class RunDir implements RunWriter {
   }
 
   #writeRecords(): void {
-    const file = new LineFile(join(this.path, "records.csv"));
-    file.write("time,agent,series,value");
+    const file = recordFile(join(this.path, "records.csv"));
     this.#records.sort((a, b) => a.time - b.time || a.agent - b.agent || a.number - b.number);
-    for (const { time, agent, series, value } of this.#records) {
-      if (typeof value !== "object" || value === null) file.write(csvLine([time, agent, series, value]));
-      else
-        for (const [key, part] of Object.entries(value)) file.write(csvLine([time, agent, `${series}.${key}`, part]));
-    }
+    for (const row of this.#records) writeRecord(file, row);
     file.close();
+    this.#spool?.close();
+    rmSync(join(this.path, SPOOL), { force: true });
   }
 
   #writeStates(): void {
@@ -113,7 +128,7 @@ export class RunDir implements RunWriter {
   }
 
   #writeManifest(end: { ended: string | null; result: RunResult | null; error?: string }): void {
-    const { scenario, hash, seed, params, workers, commandLine, started } = this.#plan;
+    const { scenario, hash, seed, params, workers, commandLine, started, resumedFrom } = this.#plan;
     const { result } = end;
     const manifest = {
       runId: result?.runId ?? null,
@@ -127,12 +142,24 @@ export class RunDir implements RunWriter {
       workers,
       commandLine,
       started,
+      ...(resumedFrom === undefined ? {} : { resumedFrom }),
       ...end,
     };
     const path = join(this.path, "manifest.json");
     writeFileSync(`${path}.new`, `${JSON.stringify(JSON.parse(toJson(manifest)), null, 2)}\n`);
     renameSync(`${path}.new`, path);
   }
+}
+
+function recordFile(path: string): LineFile {
+  const file = new LineFile(path);
+  file.write("time,agent,series,value");
+  return file;
+}
+
+function writeRecord(file: LineFile, { time, agent, series, value }: RecordRow): void {
+  if (typeof value !== "object" || value === null) file.write(csvLine([time, agent, series, value]));
+  else for (const [key, part] of Object.entries(value)) file.write(csvLine([time, agent, `${series}.${key}`, part]));
 }
 
 /** Makes the folder where it is missing. Throws INVALID_OUTPUT when it cannot be written or is not empty. */

@@ -134,14 +134,25 @@ function checkEventTable(program: Program, names: readonly string[]): void {
 /** What stands in the run's folder of it, before it starts. */
 export function runManifest(
   program: Program,
-  { runId, scenarioPath, scenarioHash }: Pick<SetupSubject, "runId" | "scenarioPath" | "scenarioHash">,
+  subject: Pick<SetupSubject, "runId" | "scenarioPath" | "scenarioHash" | "expectedWorkers" | "run">,
 ): RunManifest {
+  const { runId, scenarioPath, scenarioHash, expectedWorkers: workers, run } = subject;
+  const { until, strict, placement, stallLimit, checkpointEvery, recovery } = run;
   return {
     formats: FORMATS,
     myriad: packageVersion(),
     runId,
     seed: program.seed,
-    params: program.params,
+    params: run.params ?? {},
+    options: {
+      workers,
+      ...(until === undefined ? {} : { until }),
+      ...(strict === undefined ? {} : { strict }),
+      ...(placement === undefined ? {} : { placement }),
+      ...(stallLimit === undefined ? {} : { stallLimit }),
+      ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
+      ...(recovery === undefined ? {} : { recovery }),
+    },
     scenario: scenarioPath,
     scenarioHash,
     nodeMajor: Number(process.versions.node.split(".")[0]),

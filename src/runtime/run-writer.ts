@@ -32,6 +32,8 @@ export interface StateRow {
 export interface RunWriter {
   samples(rows: readonly SampleRow[]): void;
   records(rows: readonly RecordRow[]): void;
+  /** A checkpoint was made: from here on, a run that breaks off begins again there. Default: nothing is done. */
+  checkpoint?(): void;
   /** Left out: final states are not gathered. */
   states?(rows: Iterable<StateRow>): void;
   finish(result: RunResult): void | Promise<void>;

@@ -105,7 +105,7 @@ export interface RunResult {
   readonly peakRssBytes: { readonly master: number; readonly workers: readonly number[] };
   readonly ended: Ended;
   readonly quarantined: Quarantined;
-  /** Where the agents went; absent without workers. */
+  /** Where the agents went; absent without workers, and when the run was resumed from a checkpoint. */
   readonly placement?: PlacementFigures;
 }
 

@@ -26,9 +26,10 @@ export interface SurvivalOptions extends MasterOptions, Pick<FailoverOptions, "o
 export class Survival {
   readonly keeper: CheckpointKeeper;
   readonly failover: Failover;
-  readonly #decisions: DecisionLog;
+  readonly #decisions: DecisionLog | undefined;
 
-  private constructor(keeper: CheckpointKeeper, failover: Failover, decisions: DecisionLog) {
+  /** `decisions`: closed at the end. */
+  private constructor(keeper: CheckpointKeeper, failover: Failover, decisions: DecisionLog | undefined) {
     this.keeper = keeper;
     this.failover = failover;
     this.#decisions = decisions;
@@ -36,41 +37,50 @@ export class Survival {
 
   /** Undefined where the run has no folder. Throws STORE_FAILED when the folder cannot be written to, or another master has it. */
   static async open(options: SurvivalOptions): Promise<Survival | undefined> {
-    const { runFolder, runId, program, parts, disk = nodeDisk, run, clock, log, scenarioHash } = options;
+    const { runFolder, runId, program, parts, disk = nodeDisk, run, clock, log, scenarioHash, prior } = options;
     const { expectedWorkers, table, registry, collector } = options;
     if (runFolder === undefined) return undefined;
     const folder = new RunFolder(disk, runFolder);
-    await folder.write(runManifest(program, options));
-    const decisions = await DecisionLog.open({ disk, folder: folder.decisions, runId });
-    const keeper = new CheckpointKeeper({
-      store: new FileCheckpoints({ disk, folder: folder.checkpoints, runId, writer: "master" }),
-      decisions,
-      run: { runId, seed: program.seed, scenarioHash },
-      parts: expectedWorkers,
-      epoch: () => parts.epoch,
-      everyMs: (run.checkpointEvery ?? CHECKPOINT_EVERY) * 1000,
-      command: (kind, checkpoint) => parts.command(kind, checkpoint),
-      onCommitted: ({ checkpoint, window }) => parts.tellAll({ $case: "committed", value: { checkpoint, window } }),
-      now: () => new Date().toISOString(),
-      clock,
-      log,
-    });
+    if (prior === undefined) await folder.write(runManifest(program, options));
+    const decisions = prior?.decisions ?? (await DecisionLog.open({ disk, folder: folder.decisions, runId }));
+    const keeper = new CheckpointKeeper(
+      {
+        store: prior?.store ?? new FileCheckpoints({ disk, folder: folder.checkpoints, runId, writer: "master" }),
+        decisions,
+        run: { runId, seed: program.seed, scenarioHash },
+        parts: expectedWorkers,
+        epoch: () => parts.epoch,
+        everyMs: (run.checkpointEvery ?? CHECKPOINT_EVERY) * 1000,
+        command: (kind, checkpoint) => parts.command(kind, checkpoint),
+        onCommitted: ({ checkpoint, window }) => {
+          run.out?.checkpoint?.();
+          parts.tellAll({ $case: "committed", value: { checkpoint, window } });
+        },
+        now: () => new Date().toISOString(),
+        clock,
+        log,
+      },
+      prior?.checkpointId,
+    );
+    const begun = prior?.checkpoint;
+    // Commands are counted from 1 by each master.
+    if (begun !== undefined) keeper.latest = { checkpoint: begun.id, window: begun.window, commands: 0 };
     const failover = new Failover({
       ...options,
       keeper,
       hosts: () => table.links.filter(({ gone }) => !gone),
       agentsOf: (part) => registry.agentsOf(part),
       furthest: () => Math.max(...table.links.flatMap(({ progress }) => progress.map(({ window }) => window))),
-      onBegin: (begun) => collector.forget(begun),
+      onBegin: (anew) => collector.forget(anew),
       recovery: run.recovery ?? "confined",
       waitMs: options.waitForWorkerMs ?? WAIT_FOR_WORKER * 1000,
     });
-    return new Survival(keeper, failover, decisions);
+    return new Survival(keeper, failover, prior === undefined ? decisions : undefined);
   }
 
   async close(): Promise<void> {
     this.failover.close();
     this.keeper.stop();
-    await this.#decisions.close().catch(() => {});
+    await this.#decisions?.close().catch(() => {});
   }
 }

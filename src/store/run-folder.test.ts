@@ -10,6 +10,7 @@ const manifest: RunManifest = {
   runId: "abc",
   seed: 7,
   params: { beta: 0.5, names: ["x"] },
+  options: { workers: 3, until: { time: 60 }, checkpointEvery: 0.5 },
   scenario: "examples/epidemic/scenario.ts",
   scenarioHash: "5eed",
   nodeMajor: 20,
@@ -47,7 +48,7 @@ test.each<[Here, string]>([
   [{ nodeMajor: 22, arch: "arm64" }, "Node 20, here 22; architecture x64, here arm64"],
   [{ formats: { ...FORMATS, part: 2 } }, "format of part 1, here 2"],
 ])("refuses to go on with %j, naming both values", (other, shown) => {
-  const { params: _, scenario: __, ...here } = manifest;
+  const { params: _, options: __, scenario: ___, ...here } = manifest;
   checkRun(manifest, here);
   checkRun(manifest, {});
   expect(() => checkRun(manifest, { ...here, ...other })).toThrow(`MISMATCH: the run was started with ${shown}`);

@@ -17,12 +17,23 @@ export interface Formats {
 }
 
 export const FORMATS: Formats = {
-  run: 1,
+  run: 2,
   manifest: MANIFEST_FORMAT,
   part: PART_FORMAT,
   log: LOG_FORMAT,
   journal: JOURNAL_FORMAT,
 };
+
+/** What a run was told that a resumed one has to know; what is left out has its default. */
+export interface KeptOptions {
+  readonly workers: number;
+  readonly until?: { readonly time?: number; readonly rounds?: number };
+  readonly strict?: boolean;
+  readonly placement?: string;
+  readonly stallLimit?: number;
+  readonly checkpointEvery?: number;
+  readonly recovery?: string;
+}
 
 /** What a run is, written before it starts. */
 export interface RunManifest {
@@ -31,7 +42,9 @@ export interface RunManifest {
   readonly myriad: string;
   readonly runId: string;
   readonly seed: number;
+  /** As they were given: the schema of the scenario adds its defaults. */
   readonly params: unknown;
+  readonly options: KeptOptions;
   /** Path of the scenario module. */
   readonly scenario: string;
   readonly scenarioHash: string;
@@ -40,7 +53,7 @@ export interface RunManifest {
 }
 
 /** What can be said of this process before it resumes a run. Left out: not asked for, so not compared. */
-export type Here = Partial<Omit<RunManifest, "params" | "scenario">>;
+export type Here = Partial<Omit<RunManifest, "params" | "options" | "scenario">>;
 
 /**
  * Refuses to resume a run under other conditions: MISMATCH with both values of each. Versions and the machine count because the bits of `Math.exp` and its like
