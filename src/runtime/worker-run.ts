@@ -100,7 +100,6 @@ export class WorkerRun {
       send: options.send,
     }));
     this.#engine = this.#makeEngine(program, wishes, log);
-    const onBarrier = (): Promise<void> | undefined => this.#onBarrier();
     this.#loop = new WorkerLoop({
       engine: this.#engine,
       self,
@@ -113,7 +112,7 @@ export class WorkerRun {
       commands: this.#commands.queue,
       onCommand: (command, next) => this.#commands.carryOut(command, next),
       staging: options.peers.staging,
-      onBarrier,
+      onBarrier: () => this.#onBarrier(),
     });
     this.#links = peersOfPart({
       ...options,
