@@ -157,10 +157,8 @@ export class WorkerRun {
 
   /** Begins from a checkpoint instead of a population. */
   restore({ checkpoint }: Restore): void {
-    this.#store!.load(this.#engine, checkpoint).then(
-      () => this.#ready("loaded"),
-      (reason) => this.#fail(reason),
-    );
+    const loading = this.#store!.load(this.#engine, checkpoint);
+    loading.then(() => this.#ready("loaded")).catch((reason) => this.#fail(reason));
   }
 
   /** A message of the master on the stream of what is large. */
