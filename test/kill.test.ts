@@ -76,3 +76,40 @@ describe("workers killed with -9 at random moments of a run", () => {
     120_000,
   );
 });
+
+describe("two of three workers killed one soon after the other", () => {
+  it.each([
+    [0, "rollback"],
+    [60, "confined"],
+  ] as const)(
+    "%d ms, %s: the second loss meets the first one's recovery",
+    async (gapMs, recovery) => {
+      const until = { time: 30 };
+      const calm = await run(PHOLD, { until });
+      const moments = [0.3, 0.6];
+      const kill = (pid: number): void => {
+        try {
+          process.kill(pid, "SIGKILL");
+        } catch {} // It may have been killed before.
+      };
+      const disturbed = await run(PHOLD, {
+        until,
+        workers: 3,
+        recovery,
+        checkpointEvery: 0.5,
+        onWorker: (_name, pid) => pid !== undefined && pids.push(pid),
+        onProgress: ({ events }) => {
+          if (events < (moments[0] ?? 2) * calm.whole.events) return;
+          moments.shift();
+          const [first, second] = pids.slice(-2);
+          kill(first!);
+          if (gapMs === 0) kill(second!);
+          else setTimeout(() => kill(second!), gapMs);
+        },
+      });
+      expect(disturbed.result).toEqual(calm.result);
+      expect(disturbed.output).toEqual(calm.output);
+    },
+    120_000,
+  );
+});

@@ -166,14 +166,15 @@ export class GrpcTransport implements Transport {
     });
   }
 
-  /** Throws MISMATCH for a caller that is refused. */
+  /** Throws MISMATCH for a caller that is refused, UNAVAILABLE for one that may come again. */
   #admit(call: ServerDuplexStream<Buffer, Buffer>, accept: (stream: PeerStream) => PeerSink): void {
     const bytes = call.metadata.get(HELLO)[0];
     const hello: PeerHello | undefined = bytes instanceof Buffer ? readHello(bytes) : undefined;
-    const why = hello === undefined ? "no greeting" : refusalOf(this.identity, hello);
-    if (why !== null) throw new MyriadError("MISMATCH", why);
-    const { from: peer, incarnation } = hello!;
-    const stream = new GrpcStream(call, { peer, incarnation, ...resumptionOf(hello!) }, (broken) => {
+    if (hello === undefined) throw new MyriadError("MISMATCH", "no greeting");
+    const why = refusalOf(this.identity, hello);
+    if (why !== null) throw why;
+    const { from: peer, incarnation } = hello;
+    const stream = new GrpcStream(call, { peer, incarnation, ...resumptionOf(hello) }, (broken) => {
       // Told as an error, so that the other side does not use the connection again either.
       if (broken) call.emit("error", refusal(new MyriadError("UNAVAILABLE", "the stream was broken off")));
       else call.end();

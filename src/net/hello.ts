@@ -1,3 +1,4 @@
+import { MyriadError } from "../base/error.ts";
 import { PeerHello, PeerWelcome } from "../wire/gen/myriad/v1/data.ts";
 import { seal, unseal } from "./sealed.ts";
 import type { PeerAddress, PeerIdentity, Resumption } from "./transport.ts";
@@ -32,22 +33,29 @@ export const welcomeBytes = (self: PeerIdentity): Uint8Array =>
 /** Throws CORRUPT for an answer that was damaged on its way. */
 export const readWelcome = (bytes: Uint8Array): PeerWelcome => PeerWelcome.decode(unseal(bytes));
 
-/** What keeps the caller out, naming the field and both values; null when it may come in. */
-export function refusalOf(self: PeerIdentity | undefined, hello: PeerHello): string | null {
-  if (self === undefined) return "this worker has not been given a run yet";
+/**
+ * What keeps the caller out, naming the field and both values; null when it may come in. MISMATCH, or UNAVAILABLE when it may
+ * come again: of two workers that stay, one hears of a new epoch before the other.
+ */
+export function refusalOf(self: PeerIdentity | undefined, hello: PeerHello): MyriadError | null {
+  if (self === undefined) return new MyriadError("MISMATCH", "this worker has not been given a run yet");
   const pairs: [string, unknown, unknown][] = [
     ["protocol version", hello.protocolVersion, self.protocolVersion],
     ["run id", hello.runId, self.runId],
     ["run number", hello.run, self.run],
     ["scenario hash", hello.scenarioHash, self.scenarioHash],
-    ["epoch", hello.epoch, self.epoch],
     ["worker called", hello.to, self.worker],
+    [EPOCH, hello.epoch, self.epoch],
   ];
   for (const [field, theirs, ours] of pairs) {
-    if (theirs !== ours) return `${field}: worker ${hello.from} has ${theirs}, worker ${self.worker} has ${ours}`;
+    if (theirs === ours) continue;
+    const what = `${field}: worker ${hello.from} has ${theirs}, worker ${self.worker} has ${ours}`;
+    return new MyriadError(field === EPOCH ? "UNAVAILABLE" : "MISMATCH", what);
   }
   return null;
 }
+
+const EPOCH = "epoch";
 
 /** The same for the answer: is it the process that the master named? */
 export function impostorOf(expected: PeerAddress, welcome: PeerWelcome): string | null {

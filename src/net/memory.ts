@@ -63,7 +63,7 @@ export class MemoryTransport implements Transport {
   /** The listener's half of `connect`. Returns the encoded welcome. */
   admit(hello: PeerHello, near: MemoryStream): Uint8Array {
     const refusal = refusalOf(this.identity, hello);
-    if (refusal !== null) throw new MyriadError("MISMATCH", refusal);
+    if (refusal !== null) throw refusal;
     const far = new MemoryStream(hello.from, hello.incarnation, resumptionOf(hello), this.#streams);
     far.other = near;
     near.other = far;

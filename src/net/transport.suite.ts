@@ -194,7 +194,7 @@ export function transportSuite(name: string, makeNetwork: () => () => Transport)
       ],
       ["run id", { runId: "run-b" }, /MISMATCH.*run id.*run-b.*run-a/],
       ["scenario hash", { scenarioHash: "abd" }, /MISMATCH.*scenario hash.*abd.*abc/],
-      ["epoch", { epoch: 2 }, /MISMATCH.*epoch.*has 2.*has 1/],
+      ["epoch", { epoch: 2 }, /UNAVAILABLE.*epoch.*has 2.*has 1/],
       ["run number", { run: 8 }, /MISMATCH.*run number.*has 8.*has 7/],
     ];
     it.each(differences)("refuses a peer of another %s, naming both", async (_field, changes, message) => {

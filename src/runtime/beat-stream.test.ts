@@ -22,7 +22,7 @@ async function listen(take: TakeBeats, port = 0): Promise<{ service: BeatService
   return { service, port: await bindServer(server, "127.0.0.1", port), stop };
 }
 
-const ATTACHMENT = { runId: "r", workerId: 3, incarnation: "i", part: 0 };
+const ATTACHMENT = { runId: "r", workerId: 3, incarnation: "i", part: 0, epoch: 0 };
 
 function beatTo(port: number, clock: Clock = systemClock, onRefused: (why: string) => void = () => {}): void {
   let sent = 0;

@@ -167,8 +167,8 @@ export class MasterNode implements ControlHost {
   attach(hello: Hello, peerHost: string, stream: AttachStream): void {
     const { clock, log, expectedWorkers } = this.#options;
     const link = this.#table.admit(hello, peerHost, clock.now(), stream);
-    stream.onMessage = ({ part, message }) =>
-      message !== undefined && this.#guarded(() => this.#accept(link, part, message));
+    stream.onMessage = ({ part, epoch, message }) =>
+      message !== undefined && this.#guarded(() => this.#accept(link, this.#parts.of(part, link, epoch), message));
     stream.onClosed = (reason) => this.#lost(link, reason === null ? "it ended its stream" : reason.message);
     const value = { workerId: link.id, runId: this.runId, protocolVersion: PROTOCOL_VERSION };
     link.send({ $case: "welcome", value });
@@ -190,7 +190,7 @@ export class MasterNode implements ControlHost {
 
   bulk(attachment: Attachment, stream: BulkStream): void {
     const host = this.#table.attached(attachment);
-    const link = this.#parts.of(attachment.part, host);
+    const link = this.#parts.of(attachment.part, host, attachment.epoch);
     if (link === undefined) throw new MyriadError("MISMATCH", `${host.title} does not host worker ${attachment.part}`);
     stream.onMessage = ({ message }) => message !== undefined && this.#guarded(() => this.#acceptBulk(link, message));
     // One that is ended on purpose: the other stream tells, or the run is over. Or the part was begun anew.
@@ -245,16 +245,16 @@ export class MasterNode implements ControlHost {
     });
   }
 
-  #accept(host: WorkerLink, part: number, message: FromWorker): void {
+  /** `link`: the part that it is of; undefined when it was begun anew, here or elsewhere. */
+  #accept(host: WorkerLink, link: PartLink | undefined, message: FromWorker): void {
     if (message.$case === "connections") host.connections = message.value;
     else if (message.$case === "failed") this.#failedAt(host, message.value);
-    else if (this.#parts.of(part, host) === undefined)
-      return; // Of a part that it had, and was begun elsewhere.
-    else if (message.$case === "ready") this.#parts.of(part, host)!.reached(message.value);
-    else if (message.$case === "saved") this.#survival?.keeper.saved(part, message.value);
+    else if (link === undefined) return;
+    else if (message.$case === "ready") link.reached(message.value);
+    else if (message.$case === "saved") this.#survival?.saved(link.part, message.value);
     else if (message.$case === "pressed") this.#survival?.keeper.hurry();
-    else if (message.$case === "replaced") this.#parts.takeReplaced(part, message.value);
-    else if (message.$case === "caughtUp") this.#survival?.failover.caughtUp(part, message.value.replayed);
+    else if (message.$case === "replaced") this.#parts.takeReplaced(link.part, message.value);
+    else if (message.$case === "caughtUp") this.#survival?.failover.caughtUp(link.part, message.value.replayed);
     else throw new MyriadError("PROTOCOL", `${host.title} sent "${message.$case}"`);
   }
 

@@ -100,7 +100,7 @@ export class PartCommands {
   #save(checkpoint: number, next: number): void {
     const { store, engine, reporter, effects, send } = this.#options();
     if (store === undefined) return;
-    reporter.flush();
+    reporter.flush(next);
     const { info, pauseMs } = store.save(engine, checkpoint, next);
     effects?.rotate(checkpoint);
     const tell = (bytes: Uint8Array, failure: string): void => {

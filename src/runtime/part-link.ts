@@ -21,6 +21,8 @@ export class PartLink {
   /** Worker id, as frames and the placement have it. */
   readonly part: number;
   readonly host: WorkerLink;
+  /** In which it was given to the host: what that says of the part in another is of another life of it. */
+  readonly epoch: number;
   stage: PartStage = "assigned";
   /** host:port at which peers reach it, and who it is to them; known once it is loaded. */
   address = "";
@@ -29,9 +31,10 @@ export class PartLink {
   readonly #loaded = new Deferred();
   readonly #connected = new Deferred();
 
-  constructor(part: number, host: WorkerLink) {
+  constructor(part: number, host: WorkerLink, epoch: number) {
     this.part = part;
     this.host = host;
+    this.epoch = epoch;
     for (const { promise } of [this.#bulk, this.#loaded, this.#connected]) promise.catch(() => {});
   }
 

@@ -35,10 +35,10 @@ export class Parts {
     this.epoch = options.epoch ?? FIRST_EPOCH - 1;
   }
 
-  /** The part, if this process hosts it. */
-  of(part: number, host: WorkerLink): PartLink | undefined {
+  /** The part, if this process hosts it since that epoch. */
+  of(part: number, host: WorkerLink, epoch: number): PartLink | undefined {
     const link = this.links[part];
-    return link?.host === host ? link : undefined;
+    return link?.host === host && link.epoch === epoch ? link : undefined;
   }
 
   /** Parts that a process hosts. */
@@ -101,7 +101,7 @@ export class Parts {
 
   #assign(part: number, host: WorkerLink): PartLink {
     this.links[part]?.lose(new MyriadError("STOPPED", `worker ${part} is begun anew`));
-    return (this.links[part] = new PartLink(part, host));
+    return (this.links[part] = new PartLink(part, host, this.epoch));
   }
 
   async #load(link: PartLink, from: Committed | undefined, commands: number): Promise<void> {

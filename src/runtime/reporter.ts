@@ -44,9 +44,11 @@ export class Reporter {
     return stream.room;
   }
 
-  /** Sends what has come together, whether or not the master keeps up. */
-  flush(): void {
-    for (const message of this.#pending()) this.#options.stream.send(message);
+  /** Sends what has come together, whether or not the master keeps up; `next`: and that it is all from before this window. */
+  flush(next?: number): void {
+    const { stream } = this.#options;
+    for (const message of this.#pending()) stream.send(message);
+    if (next !== undefined) stream.send(report(next, {}));
   }
 
   /** The last report: all rows, then the final states, at the pace of the master. */

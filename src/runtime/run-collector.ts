@@ -46,6 +46,10 @@ export class RunCollector {
   readonly #records: RecordRow[][] = [];
   readonly #states: StateRow[][] = [];
   readonly #pieces: Uint8Array[][] = [];
+  /** By part: all from before this window has come ... */
+  readonly #marks: number[] = [];
+  /** ... and who waits for that. */
+  readonly #waiting: ({ readonly window: number; readonly then: () => void } | undefined)[] = [];
   /** By part: records of windows up to this one have been passed on. */
   readonly #through: number[];
   #sampledAt = Number.NEGATIVE_INFINITY;
@@ -69,6 +73,8 @@ export class RunCollector {
       this.#records[part] = [];
       this.#states[part] = [];
       this.#pieces[part] = [];
+      this.#marks[part] = Number.NEGATIVE_INFINITY;
+      this.#waiting[part] = undefined;
     }
   }
 
@@ -82,6 +88,7 @@ export class RunCollector {
     switch (message.$case) {
       case "report":
         this.#report(message.value.samples, message.value.births);
+        this.#marked(link.part, message.value.window);
         return true;
       case "records":
         this.#takeRecords(link.part, message.value);
@@ -95,6 +102,23 @@ export class RunCollector {
       default:
         return false;
     }
+  }
+
+  /**
+   * Calls back when all has come that a part had to report from before a window. A part begins from a checkpoint as if that
+   * were so, and what it reports is on another stream than that it has saved one. `forget` drops the call.
+   */
+  onReported(part: number, window: number, then: () => void): void {
+    if (this.#marks[part]! >= window) then();
+    else this.#waiting[part] = { window, then };
+  }
+
+  #marked(part: number, window: number): void {
+    this.#marks[part] = Math.max(this.#marks[part]!, window);
+    const waiting = this.#waiting[part];
+    if (waiting === undefined || window < waiting.window) return;
+    this.#waiting[part] = undefined;
+    waiting.then();
   }
 
   #report(samples: Uint8Array, births: Uint8Array): void {

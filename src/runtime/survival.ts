@@ -4,6 +4,7 @@ import { DecisionLog } from "../store/decision-log.ts";
 import { FileCheckpoints } from "../store/file-checkpoints.ts";
 import { nodeDisk } from "../store/node-disk.ts";
 import { RunFolder } from "../store/run-folder.ts";
+import type { Saved } from "../wire/gen/myriad/v1/control.ts";
 import { CheckpointKeeper } from "./checkpoint-keeper.ts";
 import { CHECKPOINT_EVERY, WAIT_FOR_WORKER } from "./config-limits.ts";
 import { Failover, type FailoverOptions } from "./failover.ts";
@@ -27,12 +28,23 @@ export class Survival {
   readonly keeper: CheckpointKeeper;
   readonly failover: Failover;
   readonly #decisions: DecisionLog | undefined;
+  readonly #collector: RunCollector;
 
   /** `decisions`: closed at the end. */
-  private constructor(keeper: CheckpointKeeper, failover: Failover, decisions: DecisionLog | undefined) {
+  private constructor(
+    keeper: CheckpointKeeper,
+    failover: Failover,
+    { decisions, collector }: { readonly decisions: DecisionLog | undefined; readonly collector: RunCollector },
+  ) {
     this.keeper = keeper;
     this.failover = failover;
     this.#decisions = decisions;
+    this.#collector = collector;
+  }
+
+  /** A part has saved its state. It counts once all has come that the part had to report until then. */
+  saved(part: number, saved: Saved): void {
+    this.#collector.onReported(part, saved.window, () => this.keeper.saved(part, saved));
   }
 
   /** Undefined where the run has no folder. Throws STORE_FAILED when the folder cannot be written to, or another master has it. */
@@ -75,7 +87,7 @@ export class Survival {
       recovery: run.recovery ?? "confined",
       waitMs: options.waitForWorkerMs ?? WAIT_FOR_WORKER * 1000,
     });
-    return new Survival(keeper, failover, prior === undefined ? decisions : undefined);
+    return new Survival(keeper, failover, { decisions: prior === undefined ? decisions : undefined, collector });
   }
 
   async close(): Promise<void> {

@@ -156,9 +156,9 @@ export class WorkerRun {
   }
 
   /** Begins from a checkpoint instead of a population. */
-  async restore({ checkpoint }: Restore): Promise<void> {
-    await this.#store!.load(this.#engine, checkpoint);
-    this.#ready("loaded");
+  restore({ checkpoint }: Restore): void {
+    const loading = this.#store!.load(this.#engine, checkpoint);
+    loading.then(() => this.#ready("loaded")).catch((reason) => this.#fail(reason));
   }
 
   /** A message of the master on the stream of what is large. */

@@ -20,8 +20,7 @@ import type { WorkerOptions } from "./worker-options.ts";
 import { WorkerRun } from "./worker-run.ts";
 
 const HEARTBEAT_MS_DEFAULT = 1_000;
-/** Between two accounts of its connections. */
-const CONNECTIONS_MS = 1_000;
+const CONNECTIONS_MS = 1_000; // Between two accounts of its connections.
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
 
 /** One attachment to a master: from hello to its last word. What it holds is gone when it ends. */
@@ -37,9 +36,9 @@ export class WorkerSession {
   readonly #parts = new Map<number, HostedPart>();
   /** Messages for parts whose scenario is being loaded, in their order. */
   readonly #waiting = new Map<number, ToWorker[]>();
+  #begun: Promise<void> = Promise.resolve();
   #scenario: Promise<LoadedScenario> | undefined;
-  /** A part has the session's own transport. */
-  #placeTaken = false;
+  #placeTaken = false; // A part has the session's own transport.
   #attachment: Attachment | undefined;
   #stream: MasterStream | undefined;
   #accountedMs = Number.NEGATIVE_INFINITY;
@@ -124,7 +123,7 @@ export class WorkerSession {
   #handle(part: number, message: ToWorker, scenario: LoadedScenario | undefined): void {
     const waiting = this.#waiting.get(part);
     if (message.$case === "welcome") this.#welcome(message.value);
-    else if (message.$case === "setup") void this.#setup(message.value, scenario);
+    else if (message.$case === "setup") this.#setup(message.value, scenario);
     else if (message.$case === "shutdown") this.#ended.resolve(message.value.reason);
     else if (waiting !== undefined) waiting.push(message);
     else {
@@ -147,16 +146,22 @@ export class WorkerSession {
     this.welcomed = true;
     this.answered = true;
     this.#streams.answered();
-    this.#attachment = { runId, workerId, incarnation: this.#incarnation, part: workerId };
+    this.#attachment = { runId, workerId, incarnation: this.#incarnation, part: workerId, epoch: 0 };
     this.#heart.start(hostPort(masterAddress, masterPort), this.#attachment);
     log.info("attached", { worker: workerId, run: runId, port: this.#port });
   }
 
-  /** Begins a part, in place of what it was in an epoch before. Loading takes time; what is said to the part waits. */
-  async #setup(setup: Setup, own: LoadedScenario | undefined): Promise<void> {
-    const part = setup.workerId;
+  /** Begins a part, in place of what it was before, one after the other. Loading takes time; what is said to it waits. */
+  #setup(setup: Setup, own: LoadedScenario | undefined): void {
     const waiting: ToWorker[] = [];
-    this.#waiting.set(part, waiting);
+    this.#waiting.set(setup.workerId, waiting);
+    this.#begun = this.#begun.then(() => this.#begin(setup, own, waiting));
+  }
+
+  async #begin(setup: Setup, own: LoadedScenario | undefined, waiting: readonly ToWorker[]): Promise<void> {
+    const part = setup.workerId;
+    const current = (): boolean => this.#waiting.get(part) === waiting;
+    if (!current()) return; // It is to be begun anew already.
     try {
       const scenario = own ?? (await this.#load(setup.scenarioPath));
       const before = this.#parts.get(part);
@@ -164,13 +169,13 @@ export class WorkerSession {
       before?.bulk.close();
       const place = before ?? (await this.#placeFor(part));
       const { clock, log, limits = WORKER_LIMITS_DEFAULT } = this.#options;
-      const bulk = this.#openBulk(part);
+      const bulk = this.#openBulk(part, setup.epoch);
       const run = new WorkerRun({
         setup,
         scenario,
         ...place,
         peers: this.#options.peers ?? PEER_OPTIONS_DEFAULT,
-        send: (message) => this.#send(message, part),
+        send: (message) => this.#send(message, part, setup.epoch),
         disk: nodeDisk,
         bulk,
         limits,
@@ -180,11 +185,11 @@ export class WorkerSession {
       });
       this.#parts.set(part, { ...place, run, bulk });
       bulk.onMessage = ({ message }) => message !== undefined && this.#guarded(() => run.handleBulk(message));
-      this.#waiting.delete(part);
+      if (current()) this.#waiting.delete(part);
       for (const message of waiting) this.#guarded(() => run.handle(message));
-      if (setup.restore !== undefined) await run.restore(setup.restore);
+      if (setup.restore !== undefined) run.restore(setup.restore);
     } catch (reason) {
-      this.#waiting.delete(part);
+      if (current()) this.#waiting.delete(part);
       this.#fail(MyriadError.from(reason, "INVALID_SCENARIO"));
     }
   }
@@ -229,8 +234,8 @@ export class WorkerSession {
   }
 
   /** The master sends the population on it as soon as it stands, so the run must be made before messages are read. */
-  #openBulk(part: number): MasterBulkStream {
-    const bulk = this.#streams.bulk({ ...this.#attachment!, part });
+  #openBulk(part: number, epoch: number): MasterBulkStream {
+    const bulk = this.#streams.bulk({ ...this.#attachment!, part, epoch });
     // A master that ends it on purpose says why on the other stream, which may come later.
     bulk.onClosed = (reason) => reason !== null && this.#gone(reason);
     return bulk;
@@ -254,8 +259,8 @@ export class WorkerSession {
     } else this.#fail(reason);
   }
 
-  #send(message: FromWorker, part = 0): void {
-    this.#stream?.send({ part, message });
+  #send(message: FromWorker, part = 0, epoch = 0): void {
+    this.#stream?.send({ part, epoch, message });
   }
 
   #newTransport(port: number): GrpcTransport {

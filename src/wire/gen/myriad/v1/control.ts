@@ -25,6 +25,8 @@ import {
 export interface WorkerMessage {
   /** The part of the run that it is about: a process may host several. */
   part: number;
+  /** Of the part's setup: what is under way from an earlier life of the part on this process is passed over. */
+  epoch: number;
   message:
     | { $case: "hello"; value: Hello }
     | { $case: "ready"; value: Ready }
@@ -95,8 +97,9 @@ export interface Attachment {
   workerId: number;
   /** A process that is not, or no longer, this worker is refused. */
   incarnation: string;
-  /** Of a bulk stream: the part of the run that it is for. */
+  /** Of a bulk stream: the part of the run that it is for, and the epoch of its setup. */
   part: number;
+  epoch: number;
 }
 
 export interface Welcome {
@@ -311,13 +314,16 @@ export interface StopReply {
 }
 
 function createBaseWorkerMessage(): WorkerMessage {
-  return { part: 0, message: undefined };
+  return { part: 0, epoch: 0, message: undefined };
 }
 
 export const WorkerMessage: MessageFns<WorkerMessage> = {
   encode(message: WorkerMessage, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.part !== 0) {
       writer.uint32(120).uint32(message.part);
+    }
+    if (message.epoch !== 0) {
+      writer.uint32(112).uint32(message.epoch);
     }
     switch (message.message?.$case) {
       case "hello":
@@ -367,6 +373,14 @@ export const WorkerMessage: MessageFns<WorkerMessage> = {
             }
 
             message.part = reader.uint32();
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.epoch = reader.uint32();
             continue;
           }
           case 1: {
@@ -822,7 +836,7 @@ export const Hello: MessageFns<Hello> = {
 };
 
 function createBaseAttachment(): Attachment {
-  return { runId: "", workerId: 0, incarnation: "", part: 0 };
+  return { runId: "", workerId: 0, incarnation: "", part: 0, epoch: 0 };
 }
 
 export const Attachment: MessageFns<Attachment> = {
@@ -838,6 +852,9 @@ export const Attachment: MessageFns<Attachment> = {
     }
     if (message.part !== 0) {
       writer.uint32(32).uint32(message.part);
+    }
+    if (message.epoch !== 0) {
+      writer.uint32(40).uint32(message.epoch);
     }
     return writer;
   },
@@ -885,6 +902,14 @@ export const Attachment: MessageFns<Attachment> = {
             }
 
             message.part = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.epoch = reader.uint32();
             continue;
           }
         }
