@@ -13,8 +13,14 @@ import { loadPopulation } from "./single.ts";
 
 const Tick = defineEvent("tick", {});
 const model = defineModel({ name: "registry" });
-const Cat = model.agent("cat").state(() => ({})).on(Tick, () => {});
-const Dog = model.agent("dog").state(() => ({})).on(Tick, () => {});
+const Cat = model
+  .agent("cat")
+  .state(() => ({}))
+  .on(Tick, () => {});
+const Dog = model
+  .agent("dog")
+  .state(() => ({}))
+  .on(Tick, () => {});
 const program = compile(
   model.scenario({
     agents: [Cat, Dog],
