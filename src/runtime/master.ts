@@ -182,8 +182,9 @@ export class MasterNode implements ControlHost {
   /** The process of that name is known to have ended: nothing else has to be waited for. */
   processEnded(name: string, how: string): void {
     const link = this.#table.links.find((each) => each.name === name);
-    if (link === undefined) this.#losses.hear(new MyriadError("UNAVAILABLE", `${name} ended ${how}`), PROCESS_ENDED);
-    else this.#lost(link, `its process ended ${how}`, PROCESS_ENDED);
+    if (link !== undefined) this.#lost(link, `its process ended ${how}`, PROCESS_ENDED);
+    else if (this.#survival !== undefined) this.#options.log.warn("a spare ended before it attached", { name, how });
+    else this.#losses.hear(new MyriadError("UNAVAILABLE", `${name} ended ${how}`), PROCESS_ENDED);
   }
 
   bulk(attachment: Attachment, stream: BulkStream): void {
