@@ -86,10 +86,10 @@ describe("a run whose master was killed is resumed, and comes to the result of a
     ["labor", LABOR, "--rounds", "24"],
     ["town", at("town.ts"), "--param", "last=2500"],
   ];
-  test.each(runs)("%s, on one, two and three workers", async (name, ...args) => {
+  test.each(runs)("%s, in one process, and on one, two and three workers", async (name, ...args) => {
     const calm = lasting(await result("run", ...args, "--out", `${name}-calm`, "--quiet"));
     await broken(name, ...args);
-    for (const workers of [1, 2, 3]) {
+    for (const workers of [0, 1, 2, 3]) {
       const folder = `${name}-${workers}`;
       cpSync(at(name), at(folder), { recursive: true });
       expect(lasting(await result("resume", folder, "--workers", String(workers)))).toEqual(calm);
@@ -180,8 +180,8 @@ describe("what is refused before anything starts", () => {
     );
   });
 
-  test("a folder that is none of a run, and no workers", async () => {
+  test("a folder that is none of a run, and no number of workers", async () => {
     expect(await refused("resume", "nowhere")).toContain('INVALID_DATA: "nowhere" is not the folder of a run');
-    expect(await refused("resume", "changed", "--workers", "0")).toContain("it must be an integer from 1 to");
+    expect(await refused("resume", "changed", "--workers", "-1")).toContain("it must be an integer from 0 to");
   });
 });

@@ -12,9 +12,6 @@ export function parseInteger(option: string, text: string, min: number, max: num
 
 export const parseWorkers = (text: string): number => parseInteger("--workers", text, 0, WORKERS_MAX);
 
-/** A resumed run has worker processes. */
-export const parseResumeWorkers = (text: string): number => parseInteger("--workers", text, 1, WORKERS_MAX);
-
 export const parseSeed = (text: string): number => parseInteger("--seed", text, 0, SEED_MAX);
 
 export const parseRounds = (text: string): number => parseInteger("--rounds", text, 1, Number.MAX_SAFE_INTEGER);

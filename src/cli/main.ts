@@ -8,7 +8,6 @@ import {
   parseCheckpointEvery,
   parsePlacement,
   parseRecovery,
-  parseResumeWorkers,
   parseRounds,
   parseSeed,
   parseStallLimit,
@@ -131,7 +130,10 @@ function addResume(program: Command, io: Io, done: (code: number) => void): void
     .description("goes on with a broken-off run from its last checkpoint, to its end")
     .argument("<dir>", "the folder that the run was given as --out")
     .addOption(
-      new Option("--workers <N>", "worker processes (default: as many as the run had)").argParser(parseResumeWorkers),
+      new Option(
+        "--workers <N>",
+        "worker processes; 0 is this process alone, without checkpoints (default: as many as the run had)",
+      ).argParser(parseWorkers),
     )
     .addOption(jsonOption())
     .addOption(quietOption())

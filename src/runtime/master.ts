@@ -182,10 +182,9 @@ export class MasterNode implements ControlHost {
   /** The process of that name is known to have ended: nothing else has to be waited for. */
   processEnded(name: string, how: string): void {
     const link = this.#table.links.find((each) => each.name === name);
-    // One that came to take a lost one's place, and never did: others may.
-    if (link === undefined && this.#state === "running" && this.#survival !== undefined) return;
-    if (link === undefined) this.#losses.hear(new MyriadError("UNAVAILABLE", `${name} ended ${how}`), PROCESS_ENDED);
-    else this.#lost(link, `its process ended ${how}`, PROCESS_ENDED);
+    if (link !== undefined) this.#lost(link, `its process ended ${how}`, PROCESS_ENDED);
+    else if (this.#survival !== undefined) this.#options.log.warn("a spare ended before it attached", { name, how });
+    else this.#losses.hear(new MyriadError("UNAVAILABLE", `${name} ended ${how}`), PROCESS_ENDED);
   }
 
   bulk(attachment: Attachment, stream: BulkStream): void {
@@ -292,9 +291,9 @@ export class MasterNode implements ControlHost {
       this.#options.log.warn("worker left before the run began", { worker: link.name, reason: why });
     } else if (this.#state !== "finished" && this.#state !== "failed") {
       link.stage = "lost";
-      link.close();
       if (this.#state === "running" && this.#survival !== undefined) this.#survival.failover.lose(link, why);
       else this.#losses.hear(reason, weight);
+      link.close();
     }
   }
 }

@@ -1,6 +1,7 @@
 import { assert } from "../base/assert.ts";
 import { systemClock } from "../base/clock.ts";
 import { CommandQueue } from "../cluster/commands.ts";
+import type { DeterminantLog } from "../cluster/loop-engine.ts";
 import { WorkerLoop } from "../cluster/worker-loop.ts";
 import { OutsideEffects } from "../engine/effects.ts";
 import { Engine, runFailure } from "../engine/engine.ts";
@@ -11,28 +12,43 @@ import type { Population } from "../model/population.ts";
 import { compile } from "../model/program.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { dataFiles } from "../store/data-file.ts";
+import { nodeDisk } from "../store/node-disk.ts";
+import { JournaledEffects } from "./journaled-effects.ts";
+import { silentLog } from "./log.ts";
 import { mergeResults, quarantinedOf, runTotals } from "./part-result.ts";
+import { PartStore } from "./part-store.ts";
 import { PEER_OPTIONS_DEFAULT } from "./peer-options.ts";
 import { checkPlacementMethod } from "./placing.ts";
+import type { PriorRun } from "./prior-run.ts";
 import { progressMeter } from "./progress.ts";
 import type { Ended, RunOptions, RunResult } from "./run.ts";
-import { newRunId } from "./run-id.ts";
+import { newIncarnation, newRunId } from "./run-id.ts";
 
-/** Runs a scenario in this process, without network: one worker, alone at its barriers. */
-export async function runSingle(scenario: Scenario, options: RunOptions): Promise<RunResult> {
+/**
+ * Runs a scenario in this process, without network: one worker, alone at its barriers. `prior`: goes on with that run; answers
+ * of effects are journalled in its folder, and no further checkpoints are made.
+ */
+export async function runSingle(scenario: Scenario, options: RunOptions, prior?: PriorRun): Promise<RunResult> {
   checkPlacementMethod(options.placement);
   const program = compile(scenario, options);
-  const population = await populate(program, dataFiles);
-  const runId = newRunId();
+  const from = prior?.checkpoint;
+  const population = from === undefined ? await populate(program, dataFiles) : undefined;
+  const runId = prior?.manifest.runId ?? newRunId();
   const guard = options.strict === true ? new StrictGuard() : undefined;
-  const effects = new OutsideEffects(systemClock, options.effects);
+  const outside = new OutsideEffects(systemClock, options.effects);
+  const store = prior === undefined ? undefined : storeOf(prior);
+  const journaled = store === undefined ? undefined : new JournaledEffects(outside, store.journal);
+  const effects = journaled ?? outside;
   const engine = new Engine({ program, runId, runner: effects, guard, log: options.onLog });
   const uninstall = guard?.install();
   try {
-    loadPopulation(engine, population);
-    const loop = runLoop(engine, options);
+    if (population !== undefined) loadPopulation(engine, population);
+    else await store!.load(engine, from!.id);
+    if (journaled !== undefined) journaled.answers = await store!.answersFor(engine);
+    if (from !== undefined) await engine.opened();
+    const loop = runLoop(engine, options, journaled);
     const startMs = systemClock.now();
-    const end = await loop.run();
+    const end = await loop.run(from?.window);
     assert(end.kind === "end", "nobody halts a run in one process");
     const loopMs = systemClock.now() - startMs;
     drain(engine, options);
@@ -44,6 +60,7 @@ export async function runSingle(scenario: Scenario, options: RunOptions): Promis
     const merged = mergeResults([
       {
         ...part,
+        effects: { ...part.effects, replayed: journaled?.replayed ?? 0 },
         ended: end.reason as Ended,
         virtualTime: end.virtualTime,
         windows: part.counts.windows,
@@ -68,6 +85,7 @@ export async function runSingle(scenario: Scenario, options: RunOptions): Promis
   } finally {
     effects.stop();
     uninstall?.();
+    await store?.journal.close().catch(() => {});
   }
 }
 
@@ -84,7 +102,22 @@ export function loadPopulation(engine: Engine, population: Population): void {
   engine.open();
 }
 
-function runLoop(engine: Engine, options: RunOptions): WorkerLoop {
+/** All parts in one. */
+const storeOf = ({ folder, manifest, epoch, checkpoint }: PriorRun): PartStore =>
+  new PartStore({
+    disk: nodeDisk,
+    folder,
+    runId: manifest.runId,
+    part: 0,
+    workers: 1,
+    epoch: epoch + 1,
+    incarnation: newIncarnation(),
+    checkpoint: checkpoint?.id ?? 0,
+    clock: systemClock,
+    log: silentLog,
+  });
+
+function runLoop(engine: Engine, options: RunOptions, determinants: DeterminantLog | undefined): WorkerLoop {
   const { program } = engine;
   const meter = progressMeter(program, 0, options.onProgress);
   const stop = options.signal;
@@ -97,6 +130,7 @@ function runLoop(engine: Engine, options: RunOptions): WorkerLoop {
     epoch: 0,
     codecs: program.codecs,
     clock: systemClock,
+    ...(determinants === undefined ? {} : { determinants }),
     commands,
     staging: PEER_OPTIONS_DEFAULT.staging,
     onBarrier: (window) => {
