@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { ManualClock } from "../base/clock.ts";
+import { drainMicrotasks, ManualClock } from "../base/clock.ts";
 import type { CommandKind } from "../cluster/commands.ts";
 import { DecisionLog } from "../store/decision-log.ts";
 import { FileCheckpoints } from "../store/file-checkpoints.ts";
@@ -23,6 +23,7 @@ async function keeping() {
   closing.push(() => decisions.close());
   const given: [CommandKind, number][] = [];
   const committed: Committed[] = [];
+  const dropped: number[] = [];
   const keeper = new CheckpointKeeper({
     store,
     decisions,
@@ -32,6 +33,7 @@ async function keeping() {
     everyMs: 1_000,
     command: (kind, checkpoint) => given.push([kind, checkpoint]),
     onCommitted: (each) => committed.push(each),
+    dropAnswersBefore: async (checkpoint) => void dropped.push(checkpoint),
     now: () => "2026-01-01T00:00:00.000Z",
     clock,
     log: silentLog,
@@ -44,7 +46,7 @@ async function keeping() {
     before();
     keeper.saved(part, { checkpoint, window, info, pauseMs: 1, failure: "" });
   };
-  return { disk, clock, store, keeper, given, committed, save };
+  return { disk, clock, store, keeper, given, committed, dropped, save };
 }
 
 describe("checkpoint keeper", () => {
@@ -59,6 +61,19 @@ describe("checkpoint keeper", () => {
     expect(committed).toEqual([keeper.latest]);
     const manifest = await store.newest(() => {});
     expect(manifest).toMatchObject({ id: 1, window: 40, seed: 7, workers: [0, 1], epoch: 1 });
+  });
+
+  it("keeps two, and the answers that these need", async () => {
+    const { keeper, save, store, dropped } = await keeping();
+    for (const checkpoint of [1, 2, 3]) {
+      const taken = keeper.take();
+      await Promise.all([save(0, checkpoint, checkpoint), save(1, checkpoint, checkpoint)]);
+      await taken;
+      while (dropped.length < checkpoint - 1) await drainMicrotasks();
+    }
+    expect(dropped).toEqual([1, 2]);
+    await expect(store.manifest(1)).rejects.toThrow("STORE_FAILED");
+    expect((await store.manifest(2)).id).toBe(2);
   });
 
   it("makes one at a time, now and then, and at once when a part is pressed", async () => {

@@ -30,6 +30,8 @@ export interface KeeperOptions {
   /** Gives a command to all parts. Returns its number. */
   readonly command: (kind: CommandKind, checkpoint: number) => number;
   readonly onCommitted: (committed: Committed) => void;
+  /** Answers of effects that no checkpoint from this one on needs go. */
+  readonly dropAnswersBefore: (checkpoint: number) => Promise<void>;
   /** The wall clock, for people: ISO 8601. */
   readonly now: () => string;
   readonly clock: Clock;
@@ -180,6 +182,7 @@ export class CheckpointKeeper {
     // Given up meanwhile, it counts all the same: it is on disk.
     if (this.#making?.checkpoint === checkpoint) this.#making = undefined;
     const committed = { checkpoint, window, commands };
+    const before = this.latest;
     this.latest = committed;
     const bytes = infos.reduce((sum, info) => sum + info.bytes, 0);
     const tookMs = Math.round(clock.now() - sinceMs);
@@ -187,6 +190,15 @@ export class CheckpointKeeper {
     onCommitted(committed);
     done.resolve(committed);
     // What is not needed any more is removed beside the run; the next time will do as well.
-    store.prune().catch((reason) => log.warn("old checkpoints are left", { reason: (reason as Error).message }));
+    this.#removeOld(before?.checkpoint).catch((reason) =>
+      log.warn("old checkpoints are left", { reason: (reason as Error).message }),
+    );
+  }
+
+  /** Two checkpoints stay, and the answers that either needs. */
+  async #removeOld(before: number | undefined): Promise<void> {
+    const { store, dropAnswersBefore } = this.#options;
+    await store.prune();
+    if (before !== undefined) await dropAnswersBefore(before);
   }
 }

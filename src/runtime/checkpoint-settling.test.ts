@@ -21,6 +21,7 @@ async function begin() {
     epoch: () => 1,
     everyMs: Number.POSITIVE_INFINITY,
     command: () => ++commands,
+    dropAnswersBefore: async () => {},
     onCommitted: ({ window }) => committed.push(window),
     now: () => "2026-01-01T00:00:00.000Z",
     clock: new ManualClock(),

@@ -35,13 +35,20 @@ interface Loss {
   readonly sinceMs: number;
 }
 
+interface CatchingUp {
+  readonly waiting: Set<number>;
+  replayed: number;
+  readonly done: () => void;
+}
+
 /** Brings parts back whose processes are gone. What is lost meanwhile is taken along: every attempt begins with all of it. */
 export class Failover {
   readonly reports: RecoveryReport[] = [];
   readonly #options: FailoverOptions;
   readonly #lost = new Map<number, Loss>();
-  /** Parts that are on their way back, and what has come of it. */
-  #catchingUp: { readonly waiting: Set<number>; replayed: number; readonly done: () => void } | undefined;
+  /** Parts that are on their way back, by the loss that they came after, and what has come of it. */
+  readonly #catchingUp = new Set<CatchingUp>();
+  #newest: CatchingUp | undefined;
   #disturbed: Deferred<never> | undefined;
   #newcomer: Deferred | undefined;
   #running = false;
@@ -73,10 +80,16 @@ export class Failover {
 
   /** A part has come past what it had told the others before it was lost. */
   caughtUp(part: number, replayed: number): void {
-    const group = this.#catchingUp;
-    if (group?.waiting.delete(part) !== true) return;
-    group.replayed += replayed;
-    if (group.waiting.size === 0) group.done();
+    let counted = false;
+    // The newest first: what a part that was lost twice computes again is counted once.
+    for (const group of [...this.#catchingUp].reverse()) {
+      if (!group.waiting.delete(part)) continue;
+      if (!counted) group.replayed += replayed;
+      counted = true;
+      if (group.waiting.size > 0) continue;
+      this.#catchingUp.delete(group);
+      group.done();
+    }
   }
 
   close(): void {
@@ -91,6 +104,7 @@ export class Failover {
       while (this.#lost.size > 0 && !this.#closed) {
         const disturbed = new Deferred<never>();
         this.#disturbed = disturbed;
+        this.#newest = undefined;
         disturbed.promise.catch(() => {});
         const lost = new Map(this.#lost);
         try {
@@ -98,6 +112,8 @@ export class Failover {
           for (const [part, loss] of lost) if (this.#lost.get(part) === loss) this.#lost.delete(part);
         } catch (reason) {
           if (!disturbed.settled) throw reason;
+          // The next attempt takes all of it along, and tells of it.
+          if (this.#newest !== undefined) this.#catchingUp.delete(this.#newest);
         }
       }
     } catch (reason) {
@@ -141,8 +157,9 @@ export class Failover {
       });
       log.info("recovered", { parts: [...lost.keys()].join(" "), seconds: recoveredSeconds, replayedEvents });
     };
-    const group = { waiting: new Set(begun), replayed: 0, done: () => report(group.replayed) };
-    this.#catchingUp = group;
+    const group: CatchingUp = { waiting: new Set(begun), replayed: 0, done: () => report(group.replayed) };
+    this.#catchingUp.add(group);
+    this.#newest = group;
     if (!all) return parts.replace(hostOf, from);
     keeper.abandon("all parts begin anew");
     const hosts = parts.links.map((link) => hostOf.get(link.part) ?? link.host);

@@ -1,5 +1,6 @@
 import type { Registry } from "../cluster/registry.ts";
 import type { Program } from "../model/program.ts";
+import { dropAnswersBefore } from "../store/answers.ts";
 import { DecisionLog } from "../store/decision-log.ts";
 import { FileCheckpoints } from "../store/file-checkpoints.ts";
 import { nodeDisk } from "../store/node-disk.ts";
@@ -68,6 +69,7 @@ export class Survival {
           run.out?.checkpoint?.();
           parts.tellAll({ $case: "committed", value: { checkpoint, window } });
         },
+        dropAnswersBefore: (checkpoint) => dropAnswersBefore(disk, folder.journal, checkpoint),
         now: () => new Date().toISOString(),
         clock,
         log,
