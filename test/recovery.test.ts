@@ -43,7 +43,6 @@ async function run(scenario: Scenario, seed: number, workers: number, acts: read
     runner: () => new RecordedEffects(stubs),
     network: new MemoryNetwork(),
     limits: spillLimits(),
-    onBarrier: () => {},
   });
   try {
     await cluster.start();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { hostPort, splitHostPort } from "./host-port.ts";
+import { hostAndPort, hostPort, splitHostPort } from "./host-port.ts";
 
 test.each([
   ["node-1", { host: "node-1" }],
@@ -18,4 +18,15 @@ test.each(["", ":5000", "node-1:", "node-1:0", "node-1:65536", "node-1:5x", "[::
 
 test("an IPv6 address is put into brackets before a port", () => {
   expect([hostPort("::1", 5), hostPort("127.0.0.1", 5)]).toEqual(["[::1]:5", "127.0.0.1:5"]);
+});
+
+test("an address that was put together is taken apart again, also one that leaves its host to the reader", () => {
+  for (const [host, port] of [
+    ["::1", 5],
+    ["127.0.0.1", 65_535],
+    ["node-1", 1],
+  ] as const) {
+    expect(hostAndPort(hostPort(host, port))).toEqual({ host, port });
+  }
+  expect(hostAndPort(":5000")).toEqual({ host: "", port: 5_000 });
 });

@@ -2,6 +2,12 @@
 export const hostPort = (host: string, port: number): string =>
   host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 
+/** Takes apart what `hostPort` made, or what stands for it without a host (`:port`): then that is "". */
+export function hostAndPort(address: string): { readonly host: string; readonly port: number } {
+  const colon = address.lastIndexOf(":");
+  return { host: address.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(address.slice(colon + 1)) };
+}
+
 const PORT_MAX = 65_535;
 
 /**

@@ -77,7 +77,7 @@ describe("checkpoint keeper", () => {
   });
 
   it("makes one at a time, now and then, and at once when a part is pressed", async () => {
-    const { keeper, given, clock, save } = await keeping();
+    const { keeper, given, committed, clock, save } = await keeping();
     keeper.hurry();
     expect(given).toEqual([]);
     keeper.start();
@@ -87,7 +87,7 @@ describe("checkpoint keeper", () => {
     keeper.hurry();
     await expect(keeper.take()).rejects.toThrow("NOT_ALLOWED: checkpoint 1 is being made");
     await Promise.all([save(0, 1, 3), save(1, 1, 3)]);
-    await keeper.idle();
+    while (committed.length === 0) await drainMicrotasks();
     keeper.hurry();
     expect(given).toHaveLength(2);
     keeper.stop();

@@ -111,11 +111,6 @@ export class CheckpointKeeper {
     return done.promise;
   }
 
-  /** Resolves when no checkpoint is being made. */
-  async idle(): Promise<void> {
-    await this.#making?.done.promise.catch(() => {});
-  }
-
   /** A part has saved its state, or failed to. Those of a checkpoint that was given up are passed over. */
   saved(part: number, { checkpoint, window, info, pauseMs, failure }: Saved): void {
     const making = this.#making;

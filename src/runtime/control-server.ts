@@ -3,6 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { MyriadError } from "../base/error.ts";
 import { bindServer, controlOptions, serverOptions } from "../net/grpc-options.ts";
 import { Health } from "../net/health.ts";
+import { hostAndPort } from "../net/host-port.ts";
 import { HealthService } from "../wire/gen/grpc/health/v1/health.ts";
 import { BeatsService } from "../wire/gen/myriad/v1/beats.ts";
 import {
@@ -142,6 +143,6 @@ export class ControlServer {
 
 /** The address that a call comes from, without its port. */
 function hostOf(peer: string): string {
-  const host = peer.slice(0, peer.lastIndexOf(":")).replace(/^\[|\]$/g, "");
+  const { host } = hostAndPort(peer);
   return host.startsWith("::ffff:") ? host.slice(7) : host;
 }

@@ -74,7 +74,7 @@ export class MasterNode implements ControlHost {
       spares: options.runFolder !== undefined,
     });
     this.#source = new RunSource(options, this.#program, this.runId);
-    this.#parts = new Parts({ parts: expectedWorkers, epoch: options.prior?.epoch, source: this.#source });
+    this.#parts = new Parts({ epoch: options.prior?.epoch, source: this.#source });
     this.#meter = new ProgressMeter(clock, expectedWorkers, this.#program.until);
     this.#losses = new LossVerdict(clock, (reason) => this.fail(reason));
     this.#failed.promise.catch(() => {}); // Whoever waits hears of it; nobody may be waiting yet.

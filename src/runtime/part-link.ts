@@ -1,6 +1,6 @@
 import { Deferred } from "../base/deferred.ts";
 import { MyriadError } from "../base/error.ts";
-import { hostPort } from "../net/host-port.ts";
+import { hostAndPort, hostPort } from "../net/host-port.ts";
 import type { Ready } from "../wire/gen/myriad/v1/control.ts";
 import type { BulkStream, ToWorker, WorkerLink } from "./worker-link.ts";
 
@@ -86,12 +86,7 @@ export class PartLink {
 
   /** A part that names no host is at that of its process. */
   #addressOf(address: string): string {
-    const colon = address.lastIndexOf(":");
-    const host = address.slice(0, colon).replace(/^\[|\]$/g, "");
-    const own = this.host.address;
-    return hostPort(
-      host || own.slice(0, own.lastIndexOf(":")).replace(/^\[|\]$/g, ""),
-      Number(address.slice(colon + 1)),
-    );
+    const { host, port } = hostAndPort(address);
+    return hostPort(host || hostAndPort(this.host.address).host, port);
   }
 }

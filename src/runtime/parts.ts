@@ -10,8 +10,6 @@ import type { RunSource } from "./run-source.ts";
 import type { ToWorker, WorkerLink } from "./worker-link.ts";
 
 export interface PartsOptions {
-  /** Of the run. */
-  readonly parts: number;
   /** The highest epoch that was used before. Default: none was. */
   readonly epoch?: number | undefined;
   /** What a part is told at first, and where its share of the population comes from. */

@@ -3,7 +3,7 @@ import { Deferred } from "../base/deferred.ts";
 import { MyriadError } from "../base/error.ts";
 import { GrpcTransport } from "../net/grpc.ts";
 import { PROTOCOL_VERSION } from "../net/hello.ts";
-import { hostPort, splitHostPort } from "../net/host-port.ts";
+import { hostAndPort, hostPort, splitHostPort } from "../net/host-port.ts";
 import { nodeDisk } from "../store/node-disk.ts";
 import type { Attachment, Hello, Setup, Welcome } from "../wire/gen/myriad/v1/control.ts";
 import { isAnswer } from "./control-stream.ts";
@@ -62,12 +62,8 @@ export class WorkerSession {
   /** Resolves to the reason with which the master ended it. Throws UNAVAILABLE when it is not to be reached, MISMATCH. */
   async serve(scenario: LoadedScenario | undefined): Promise<string> {
     const { masterAddress, masterPort } = this.#options;
-    const listening = await this.#transport.listen((stream) => {
-      const first = [...this.#parts.values()].find(({ transport }) => transport === this.#transport);
-      if (first === undefined) throw new MyriadError("UNAVAILABLE", "a peer came before the run");
-      return first.run.accept(stream);
-    });
-    this.#port = portOf(listening);
+    const listening = await this.#listen(this.#transport);
+    this.#port = hostAndPort(listening).port;
     this.#address = addressOf(this.#options.workerAddress, this.#port);
     this.#options.onListening?.(this.#port);
     const at = hostPort(masterAddress, masterPort);
@@ -209,15 +205,20 @@ export class WorkerSession {
     }
     const transport = this.#newTransport(0);
     const board = new ProgressBoard();
-    const listening = await transport.listen((stream) => {
-      const hosted = this.#parts.get(part);
-      if (hosted === undefined) throw new MyriadError("UNAVAILABLE", "a peer came before the part");
-      return hosted.run.accept(stream);
-    });
+    const listening = await this.#listen(transport);
     this.#heart.add(part, board);
     const { workerAddress } = this.#options;
     const host = workerAddress === undefined ? undefined : (splitHostPort(workerAddress)?.host ?? workerAddress);
-    return { incarnation, transport, address: addressOf(host, portOf(listening)), board };
+    return { incarnation, transport, address: addressOf(host, hostAndPort(listening).port), board };
+  }
+
+  /** Takes peers of the part that has this transport, once it is there. */
+  #listen(transport: GrpcTransport): Promise<string> {
+    return transport.listen((stream) => {
+      const hosted = [...this.#parts.values()].find((part) => part.transport === transport);
+      if (hosted === undefined) throw new MyriadError("UNAVAILABLE", "a peer came before the part");
+      return hosted.run.accept(stream);
+    });
   }
 
   /** Tells the master, whose word ends the session: the others must end as well. */
@@ -289,8 +290,6 @@ interface HostedPart extends PartPlace {
   readonly run: WorkerRun;
   readonly bulk: MasterBulkStream;
 }
-
-const portOf = (address: string): number => Number(address.slice(address.lastIndexOf(":") + 1));
 
 /** What peers are told; the master fills in a host that is left out. */
 function addressOf(workerAddress: string | undefined, listenPort: number): string {

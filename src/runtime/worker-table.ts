@@ -1,7 +1,7 @@
 import { MyriadError } from "../base/error.ts";
 import { CAPACITY_MAX, CAPACITY_MIN, WORKERS_MAX } from "../base/limits.ts";
 import { PROTOCOL_VERSION } from "../net/hello.ts";
-import { hostPort } from "../net/host-port.ts";
+import { hostAndPort, hostPort } from "../net/host-port.ts";
 import type { Attachment, Hello } from "../wire/gen/myriad/v1/control.ts";
 import { type AttachStream, type ToWorker, WorkerLink } from "./worker-link.ts";
 
@@ -59,9 +59,8 @@ export class WorkerTable {
     if (this.links.some((link) => link.name === hello.name && !link.gone)) {
       throw new MyriadError("UNAVAILABLE", `a worker named "${hello.name}" is attached already`);
     }
-    const colon = hello.address.lastIndexOf(":");
-    const host = hello.address.slice(0, colon).replace(/^\[|\]$/g, "") || peerHost;
-    const address = hostPort(host, Number(hello.address.slice(colon + 1)));
+    const { host, port } = hostAndPort(hello.address);
+    const address = hostPort(host || peerHost, port);
     const link = new WorkerLink(id, hello, address, nowMs, stream);
     this.#links[id] = link;
     return link;

@@ -20,9 +20,6 @@ export interface CrashClusterOptions {
   readonly runner: (worker: number) => EffectRunner;
   readonly network: MemoryNetwork;
   readonly limits: SpillLimits;
-  /** Called at each barrier; the window waits for the promise. */
-  readonly onBarrier: (worker: number, window: number) => void;
-  readonly onDelivered?: () => void;
 }
 
 /** What one checkpoint holds, once all workers have brought their parts. */
@@ -162,7 +159,7 @@ export class CrashCluster {
   }
 
   async #bear(self: number, commands: CommandQueue, firstWindow?: number): Promise<Life> {
-    const { program, workers, network, limits, runner, onBarrier } = this.#options;
+    const { program, workers, network, limits, runner } = this.#options;
     const incarnation = `${self}-${this.#epoch}`;
     const transport = new MemoryTransport(network);
     const engine = new Engine({
@@ -184,7 +181,6 @@ export class CrashCluster {
       staging: limits,
       commands,
       onCommand: (command, next) => this.#carryOut(self, life, command, next),
-      onBarrier: (window) => onBarrier(self, window),
     });
     let onLinked!: () => void;
     const linked = new Promise<void>((resolve) => {
